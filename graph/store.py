@@ -1,0 +1,164 @@
+"""The store, and the only module that opens one.
+
+A store is an Oxigraph database (RocksDB files in a folder). It is written once, by `write_store`, and from then on only
+read: any number of processes may open it. A release folder holds one under `store/`, and `current` names the release
+that is live, so `open_store` takes either.
+
+Facts about the engine that shape this module (pyoxigraph 0.5.13):
+
+* A triple that stands in two graphs is found twice in the union of all graphs; so the build never writes one twice.
+* A result must be read in the thread that asked for it, or the process is aborted.
+* Values are bound with `substitutions`, which only reach variables that the query selects.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from impckg.graph.errors import QueryError, SparqlSyntaxError, StoreError
+from impckg.graph.identifiers import BASE, namespaces
+
+QueryResult = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+"""What a query gives: solutions (SELECT), a boolean (ASK) or triples (CONSTRUCT, DESCRIBE)."""
+
+Term = ox.NamedNode | ox.Literal
+Bindings = Mapping[str, Term]
+
+STORE_FOLDER = "store"
+LIVE_RELEASE = "current"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a store holds: the name, title and date of its release, and whether its data are simulated."""
+
+    iri: str
+    name: str
+    title: str
+    date: str
+    simulated: bool
+
+
+class GraphStore:
+    """A finished store, open for reading."""
+
+    def __init__(self, path: Path, store: ox.Store) -> None:
+        self.path = path
+        self._store = store
+
+    @property
+    def oxigraph(self) -> ox.Store:
+        """The engine's own handle, for `oxrdflib`."""
+        return self._store
+
+    def query(
+        self,
+        text: str,
+        bindings: Bindings | None = None,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+    ) -> QueryResult:
+        """What a SPARQL query finds. The default graph is the union of all graphs unless graphs are given.
+
+        bindings: values for variables that the query selects, by the variable's name.
+
+        The prefixes of `identifiers.namespaces` need no declaration.
+        Raises SparqlSyntaxError with line and column, and QueryError where a value cannot be bound.
+        """
+        substitutions: dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple] = {
+            ox.Variable(name): value for name, value in (bindings or {}).items()
+        }
+        try:
+            return self._store.query(
+                text,
+                prefixes=namespaces(),
+                use_default_graph_as_union=not (default_graphs or named_graphs),
+                default_graph=[ox.NamedNode(graph) for graph in default_graphs] or None,
+                named_graphs=[ox.NamedNode(graph) for graph in named_graphs] or None,
+                substitutions=substitutions,
+            )
+        except SyntaxError as error:
+            raise _syntax_error(error) from error
+        except (RuntimeError, ValueError) as error:
+            raise QueryError(f"the query cannot be asked: {error}") from error
+
+    def release(self) -> Release | None:
+        """What the store says of itself; None where it says nothing."""
+        found = self.query(
+            "SELECT ?release ?name ?title ?date ?simulated WHERE { ?release a kg:Release ; dcterms:identifier ?name ; "
+            "dcterms:title ?title ; dcterms:issued ?date ; kg:simulated ?simulated }"
+        )
+        assert isinstance(found, ox.QuerySolutions)
+        for row in found:
+            iri, name, title, date, simulated = (term.value for term in row)
+            return Release(iri, name, title, date, simulated == "true")
+        return None
+
+
+def open_store(path: Path) -> GraphStore:
+    """Open a store for reading.
+
+    path: a store, a release that holds one, or a folder of releases (the live one is taken).
+
+    Raises StoreError where there is none.
+    """
+    folder = find_store(path)
+    try:
+        return GraphStore(folder, ox.Store.read_only(str(folder)))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: not a store that can be opened: {error}") from error
+
+
+def find_store(path: Path) -> Path:
+    """The folder of the store itself, from any of the paths that `open_store` takes."""
+    for folder in (path / LIVE_RELEASE / STORE_FOLDER, path / STORE_FOLDER, path):
+        # RocksDB keeps the name of its manifest in a file CURRENT.
+        if (folder / "CURRENT").is_file():
+            return folder
+    raise StoreError(
+        f"{path}: no store here; expected a folder that `impckg build --out` or `impckg demo` wrote"
+    )
+
+
+def write_store(folder: Path, files: Iterable[Path]) -> None:
+    """Write a new store from N-Triples (.nt, into the default graph) and N-Quads (.nq) files.
+
+    The folder must not hold a store yet. Raises StoreError with the file and the place in it where one is not RDF.
+    """
+    if (folder / "CURRENT").exists():
+        raise StoreError(f"{folder}: there is a store already; a store is written once")
+    folder.mkdir(parents=True, exist_ok=True)
+    store = ox.Store(str(folder))
+    for file in files:
+        format_ = ox.RdfFormat.N_QUADS if file.suffix == ".nq" else ox.RdfFormat.N_TRIPLES
+        try:
+            # The files come from graph/triples.py, which has checked what goes into an IRI.
+            store.bulk_load(path=str(file), format=format_, lenient=True)
+        except (SyntaxError, OSError, ValueError) as error:
+            raise StoreError(f"{file.name}: cannot be loaded: {error}") from error
+    store.optimize()
+    store.flush()
+
+
+def graph_iri(name: str, base: str = BASE) -> str:
+    """The IRI of the named graph of a source, or of one that is inferred.
+
+    >>> graph_iri("mp")
+    'https://w3id.org/impckg/graph/mp'
+    """
+    return f"{base}graph/{name}"
+
+
+def _syntax_error(error: SyntaxError) -> SparqlSyntaxError:
+    message = str(error)
+    place = re.search(r"error at (\d+):(\d+)", message)
+    if place is None:
+        return SparqlSyntaxError(f"the query is not SPARQL: {message}")
+    line, column = map(int, place.groups())
+    expected = message[place.end() :].lstrip(": ")
+    return SparqlSyntaxError(
+        f"the query is not SPARQL: line {line}, column {column}: {expected}", line, column
+    )
