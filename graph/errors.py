@@ -14,7 +14,8 @@
     ├── QueryError             5   a question cannot be asked this way
     │   ├── SparqlSyntaxError  5   ... its SPARQL is not SPARQL; knows line and column
     │   ├── UnknownQuestion    5   ... no question has that name
-    │   └── BadParameter       5   ... a value does not fit its parameter
+    │   ├── BadParameter       5   ... a value does not fit its parameter
+    │   └── BrokenAnswer       5   ... or the engine gave up in the middle of the answer
     ├── StoreError             6   a store cannot be opened or written
     ├── BuildError             7   a build cannot start or go on
     └── CheckFailed            8   the graph breaks one of its own rules
@@ -94,6 +95,10 @@ class UnknownQuestion(QueryError):
 
 class BadParameter(QueryError):
     """A value does not fit the parameter it is given for."""
+
+
+class BrokenAnswer(QueryError):
+    """The engine gave up in the middle of an answer."""
 
 
 class StoreError(KgError):

@@ -20,6 +20,7 @@ import pyoxigraph as ox
 
 from impckg.graph.errors import QueryError, SparqlSyntaxError, StoreError
 from impckg.graph.identifiers import BASE, namespaces
+from impckg.graph.sparql import names_graphs
 
 QueryResult = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 """What a query gives: solutions (SELECT), a boolean (ASK) or triples (CONSTRUCT, DESCRIBE)."""
@@ -61,7 +62,7 @@ class GraphStore:
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
     ) -> QueryResult:
-        """What a SPARQL query finds. The default graph is the union of all graphs unless graphs are given.
+        """What a SPARQL query finds. The default graph is the union of all graphs unless graphs are given or named.
 
         bindings: values for variables that the query selects, by the variable's name.
 
@@ -71,13 +72,15 @@ class GraphStore:
         substitutions: dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple] = {
             ox.Variable(name): value for name, value in (bindings or {}).items()
         }
+        # A query that names its graphs itself (FROM) means those; one for which graphs are given means no others.
+        chosen = bool(default_graphs or named_graphs)
         try:
             return self._store.query(
                 text,
                 prefixes=namespaces(),
-                use_default_graph_as_union=not (default_graphs or named_graphs),
-                default_graph=[ox.NamedNode(graph) for graph in default_graphs] or None,
-                named_graphs=[ox.NamedNode(graph) for graph in named_graphs] or None,
+                use_default_graph_as_union=not (chosen or names_graphs(text)),
+                default_graph=[ox.NamedNode(graph) for graph in default_graphs] if chosen else None,
+                named_graphs=[ox.NamedNode(graph) for graph in named_graphs] if chosen else None,
                 substitutions=substitutions,
             )
         except SyntaxError as error:
@@ -87,15 +90,22 @@ class GraphStore:
 
     def release(self) -> Release | None:
         """What the store says of itself; None where it says nothing."""
-        found = self.query(
-            "SELECT ?release ?name ?title ?date ?simulated WHERE { ?release a kg:Release ; dcterms:identifier ?name ; "
-            "dcterms:title ?title ; dcterms:issued ?date ; kg:simulated ?simulated }"
-        )
-        assert isinstance(found, ox.QuerySolutions)
-        for row in found:
-            iri, name, title, date, simulated = (term.value for term in row)
-            return Release(iri, name, title, date, simulated == "true")
-        return None
+        return release_of(self.query(RELEASE_QUERY))
+
+
+RELEASE_QUERY = (
+    "SELECT ?release ?name ?title ?date ?simulated WHERE { ?release a kg:Release ; dcterms:identifier ?name ; "
+    "dcterms:title ?title ; dcterms:issued ?date ; kg:simulated ?simulated }"
+)
+
+
+def release_of(found: QueryResult) -> Release | None:
+    """The release from the answer to RELEASE_QUERY; None where it has no row."""
+    assert isinstance(found, ox.QuerySolutions)
+    for row in found:
+        iri, name, title, date, simulated = (term.value for term in row)
+        return Release(iri, name, title, date, simulated == "true")
+    return None
 
 
 def open_store(path: Path) -> GraphStore:

@@ -37,7 +37,7 @@ from impckg.graph.errors import BuildError, CheckFailed
 from impckg.graph.identifiers import iri
 from impckg.graph.schema import schema
 from impckg.graph.store import LIVE_RELEASE, STORE_FOLDER, graph_iri, open_store, write_store
-from impckg.graph.triples import batches, write_links, write_table
+from impckg.graph.triples import ROWS_PER_BATCH, batches, write_links, write_table
 from impckg.graph.vocabulary import write_vocabulary
 from impckg.loaders.context import ONTOLOGIES, ReadSource, context
 from impckg.loaders.describe import describe
@@ -101,7 +101,11 @@ def build(
     watcher = watcher or SilentWatcher()
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
-        files = tuple(fetch_source(source, out / DOWNLOADS, watcher) for source in recipe.sources)
+        files = tuple(
+            # A file that lies on disk is only looked at; that is no step worth telling.
+            fetch_source(source, out / DOWNLOADS, watcher if source.address else SilentWatcher())
+            for source in recipe.sources
+        )
         inputs = fingerprint(_recipe_facts(recipe), [file.sha256 for file in files], limit, _code())
         release = out / RELEASES / f"{recipe.name}-{inputs[:8]}"
         before = finished_report(release)
@@ -200,7 +204,9 @@ class _Build:
                 if not files:
                     continue
                 if kind.bulk:
-                    concatenate(kind, files).sink_parquet(tables / f"{kind.table}.parquet")
+                    path = tables / f"{kind.table}.parquet"
+                    # Row groups as long as the batches that triples are made from: each is decoded once.
+                    concatenate(kind, files).sink_parquet(path, row_group_size=ROWS_PER_BATCH)
                     continue
                 read = {name: _read_parts(paths) for name, paths in files.items()}
                 merged = merge(kind, {name: finish(kind.name, table) for name, table in read.items()})

@@ -22,6 +22,9 @@ _COLUMNS = {
     )
 }  # fmt: skip
 _LISTS = ("alias_symbol", "prev_symbol", "uniprot_ids", "mgd_id", "omim_id")
+# Columns that hold bare identifiers of other databases, and the prefix to give them; mgd_id brings its own.
+_DATABASES = {"entrez_id": "NCBIGene", "ensembl_gene_id": "ENSEMBL"}
+_DATABASES_OF_LISTS = {"uniprot_ids": "UniProtKB", "omim_id": "OMIM"}
 PROVIDER = "HGNC"
 
 
@@ -34,8 +37,21 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
         rows = rules.curies(rows, "hgnc_id", "HGNC")
         rows = rows.put_aside(pl.col("status") != "Approved", "not_approved", "status")
         rows = seen.first_only(rows, ["hgnc_id"])
-        rows = rules.lists(rows, "|", *_LISTS)
+        rows = _with_other_databases(rules.lists(rows, "|", *_LISTS))
         yield Batch(rows, {"HumanGene": _genes(rows), "Orthology": _orthologs(rows)})
+
+
+def _with_other_databases(rows: Rows) -> Rows:
+    """The rows with CURIEs for the entries of other databases; what cannot be one is taken out and told."""
+    cells = {name: f"{prefix}:" + pl.col(name) for name, prefix in _DATABASES.items()}
+    lists = {
+        name: pl.col(name).list.eval(f"{prefix}:" + pl.element())
+        for name, prefix in _DATABASES_OF_LISTS.items()
+    }
+    rows = rules.change(rows, **cells, **lists)
+    for name, prefix in (_DATABASES | _DATABASES_OF_LISTS).items():
+        rows = rules.item_curies(rows, name, prefix)
+    return rules.item_curies(rows, "mgd_id", "MGI")
 
 
 def _genes(rows: Rows) -> pl.DataFrame:
@@ -47,14 +63,10 @@ def _genes(rows: Rows) -> pl.DataFrame:
         name=pl.col("name"),
         synonyms=pl.col("alias_symbol"),
         previous_symbols=pl.col("prev_symbol"),
-        ncbi_gene="NCBIGene:" + pl.col("entrez_id").str.extract(r"^(\d+)$"),
-        ensembl_gene="ENSEMBL:" + pl.col("ensembl_gene_id").str.extract(r"^(ENSG\d{11})$"),
-        omim_gene=pl.col("omim_id")
-        .list.eval("OMIM:" + pl.element().str.extract(r"^(\d{6})$"))
-        .list.drop_nulls(),
-        uniprot=pl.col("uniprot_ids")
-        .list.eval("UniProtKB:" + pl.element().str.extract(r"^(\w+)$"))
-        .list.drop_nulls(),
+        ncbi_gene=pl.col("entrez_id"),
+        ensembl_gene=pl.col("ensembl_gene_id"),
+        omim_gene=pl.col("omim_id"),
+        uniprot=pl.col("uniprot_ids"),
         locus_group=pl.col("locus_group"),
         location=pl.col("location"),
     )
@@ -62,7 +74,6 @@ def _genes(rows: Rows) -> pl.DataFrame:
 
 def _orthologs(rows: Rows) -> pl.DataFrame:
     pairs = rows.kept.select("hgnc_id", gene="mgd_id").explode("gene").drop_nulls()
-    pairs = pairs.filter(pl.col("gene").str.contains(r"^MGI:\d+$")).unique(maintain_order=True)
     return things(
         pairs,
         "Orthology",

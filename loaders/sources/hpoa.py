@@ -56,17 +56,37 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
         rows = rules.values(rows, "evidence", schema().enumerations["HpoEvidence"])
         rows = rules.values(rows, "sex", schema().enumerations["Sex"], _SEXES)
         rows = rules.values_matching(
-            rows, "frequency", r"^(HP:\d{7}|\d+/\d+|\d+(\.\d+)?%)$", "malformed_frequency"
+            rows, "frequency", r"^(HP:[0-9]{7}|[0-9]+/[0-9]+|[0-9]+(\.[0-9]+)?%)$", "malformed_frequency"
         )
         rows = seen.first_only(rows, _KEY)
         rows, replaced = rules.terms(rows, "hpo_id", context.terms)
-        rows = rules.lists(rows, ";", "reference", "modifier")
-        yield Batch(rows, _tables(rows, numbers, context), (replaced,))
+        rows, also_replaced = _with_details(rows, context)
+        yield Batch(rows, _tables(rows, numbers, context), (replaced, *also_replaced))
+
+
+def _with_details(rows: Rows, context: Context) -> tuple[Rows, list[pl.DataFrame]]:
+    """The rows with lists of references and of terms for modifiers, onset and frequency, and what was replaced.
+
+    An annotation outlives a detail that its ontology does not know: the detail goes and is told.
+    """
+    is_term = pl.col("frequency").str.starts_with("HP:")
+    rows = rules.change(
+        rows,
+        frequency=pl.when(~is_term).then(pl.col("frequency")),
+        frequency_class=pl.when(is_term).then(pl.col("frequency")),
+    )
+    details = ("modifier", "onset", "frequency_class")
+    rows = rules.lists(rows, ";", "reference", *details)
+    replaced = []
+    for column in details:
+        rows = rules.item_curies(rows, column, "HP")
+        rows, made_current = rules.terms(rows, column, context.terms)
+        replaced.append(made_current)
+    return rows, replaced
 
 
 def _tables(rows: Rows, numbers: "_Ordinals", context: Context) -> dict[str, pl.DataFrame]:
     frame = numbers.add(rows.kept)
-    is_term = pl.col("frequency").str.starts_with("HP:")
     first_reference = pl.col("reference").list.first().fill_null("unreferenced")
     key = mint_column("disease_phenotype", pl.col("database_id"), pl.col("hpo_id"), first_reference)
     return {
@@ -82,9 +102,9 @@ def _tables(rows: Rows, numbers: "_Ordinals", context: Context) -> dict[str, pl.
             negated=pl.col("qualifier").is_not_null(),
             references=pl.col("reference"),
             evidence_code=pl.col("evidence"),
-            onset=pl.col("onset"),
-            frequency=pl.when(~is_term).then(pl.col("frequency")),
-            frequency_class=pl.when(is_term).then(pl.col("frequency")),
+            onset=pl.col("onset").list.first(),
+            frequency=pl.col("frequency"),
+            frequency_class=pl.col("frequency_class").list.first(),
             sex=pl.col("sex"),
             modifiers=pl.col("modifier"),
             aspect=pl.col("aspect"),

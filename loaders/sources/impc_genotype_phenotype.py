@@ -67,7 +67,15 @@ def life_stage(procedure: pl.Expr) -> pl.Expr:
 
 def _checked(block: Rows) -> Rows:
     rows = rules.rename(block, _COLUMNS)
-    rows = rules.present(rows, "marker_accession_id", "colony_id", "parameter_stable_id", "mp_term_id")
+    rows = rules.present(
+        rows,
+        "marker_accession_id",
+        "colony_id",
+        "pipeline_stable_id",
+        "procedure_stable_id",
+        "parameter_stable_id",
+        "mp_term_id",
+    )
     rows = rules.curies(rows, "marker_accession_id", "MGI")
     rows = rules.curies(rows, "mp_term_id", "MP")
     rows = rules.values(rows, "zygosity", mentions.ZYGOSITY)

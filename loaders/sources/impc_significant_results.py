@@ -24,14 +24,21 @@ _TEXT = (
     "projectName", "pipelineStableId", "procedureStableId", "procedureName", "parameterStableId", "parameterName",
     "metadataGroup", "zygosity", "lifeStageName", "dataType", "statisticalMethod", "status", "pValue", "effectSize",
 )  # fmt: skip
-_OTHER = (
-    "phenotypeSexes", "femaleMutantCount", "maleMutantCount", "significant", "significantPhenotype", "potentialPhenotypes",
-)  # fmt: skip
+_TERM = pl.Struct({"id": pl.String, "name": pl.String})
+_RECORDS = ("significantPhenotype", "potentialPhenotypes")
+_TYPES: dict[str, pl.DataType] = dict.fromkeys(_TEXT, pl.String()) | {
+    "phenotypeSexes": pl.List(pl.String),
+    "femaleMutantCount": pl.Int64(),
+    "maleMutantCount": pl.Int64(),
+    "significant": pl.Boolean(),
+    "significantPhenotype": _TERM,
+    "potentialPhenotypes": pl.List(_TERM),
+}
 
 
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Result and Call, and the things that they mention."""
-    rows = _checked(_open(path))
+    rows = rules.item_curies(_checked(_open(path)), "potential", "MP", "MPATH")
     rows, of_calls = rules.terms(rows, "phenotype", context.terms)
     rows, of_potential = rules.terms(rows, "potential", context.terms)
     frame = _one_row_a_result(rows.kept)
@@ -59,24 +66,44 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
 def _open(path: Path) -> Rows:
     try:
         lazy = pl.scan_parquet(path)
-        found = lazy.collect_schema().names()
-        missing = [name for name in (*_TEXT, *_OTHER) if name not in found]
+        found = lazy.collect_schema()
+        missing = [name for name in _TYPES if name not in found]
         if missing:
             raise MissingColumn(
-                f"{path.name}: column {', '.join(missing)} is missing; found {', '.join(found)}"
+                f"{path.name}: column {', '.join(map(repr, missing))} is missing; "
+                f"found {', '.join(map(repr, found))}"
             )
-        frame = lazy.select(*_TEXT, *_OTHER).with_row_index(LINE, 1).collect()
+        frame = lazy.select(*_TYPES).with_row_index(LINE, 1).collect()
     except (pl.exceptions.ComputeError, OSError) as error:
         raise DamagedFile(f"{path.name}: not a Parquet file that can be read: {error}") from error
     # "Line" is the number of the row: Parquet has no lines.
-    return all_good(frame.with_columns(pl.col(LINE).cast(pl.Int64)))
+    return all_good(frame.with_columns(pl.col(LINE).cast(pl.Int64), *(_as(path, frame, n) for n in _TYPES)))
+
+
+def _as(path: Path, frame: pl.DataFrame, name: str) -> pl.Series:
+    """A column in the type that we read it as. Releases differ in the width of numbers and in text for numbers."""
+    found = frame.schema[name]
+    message = f"{path.name}: column {name!r}: holds {found}; expected {_TYPES[name]}"
+    # A record without an id would be cast to one whose id is empty, and the terms be lost in silence.
+    if name in _RECORDS and found.base_type() != pl.Null and "id" not in _fields(found):
+        raise DamagedFile(message)
+    try:
+        return frame[name].cast(_TYPES[name])
+    except pl.exceptions.InvalidOperationError as error:
+        raise DamagedFile(message) from error
+
+
+def _fields(dtype: pl.DataType) -> list[str]:
+    """The names of the fields of a record or of a list of records; none for anything else."""
+    inner = dtype.inner if isinstance(dtype, pl.List) else dtype
+    return [field.name for field in inner.fields] if isinstance(inner, pl.Struct) else []
 
 
 def _checked(rows: Rows) -> Rows:
     rows = rules.change(
         rows,
         phenotype=_once(pl.col("significantPhenotype").struct.field("id")),
-        potential=pl.col("potentialPhenotypes").list.eval(pl.element().struct.field("id")),
+        potential=pl.col("potentialPhenotypes").list.eval(_once(pl.element().struct.field("id"))),
     )
     rows = rules.present(rows, "statisticalResultId", "mgiGeneAccessionId", "parameterStableId", "status")
     rows = rules.Seen().first_only(

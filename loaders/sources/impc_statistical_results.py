@@ -38,6 +38,7 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
     seen = rules.Seen()
     for block in read_delimited(path, ",", _REQUIRED, quoted=True):
         rows = seen.first_only(_checked(block), ["doc_id"])
+        rows = rules.item_curies(rows, "mp_term_id_options", "MP", "MPATH")
         rows, of_calls = rules.terms(rows, "mp_term_id", context.terms)
         rows, of_potential = rules.terms(rows, "mp_term_id_options", context.terms)
         yield Batch(rows, _tables(rows.kept, context), (of_calls, of_potential))
@@ -57,9 +58,8 @@ def _checked(block: Rows) -> Rows:
     rows = rules.numbers(rows, "effect_size")
     rows = rules.counts(rows, *_COUNTS)
     sexes = pl.coalesce("phenotype_sex", "sex").replace(_TWO_SEXES)
-    rows = rules.lists(
-        rules.change(rows, sexes=sexes), ",", "sexes", "procedure_stable_id", "mp_term_id_options"
-    )
+    rows = rules.change(rows, sexes=sexes)
+    rows = rules.lists(rows, ",", "sexes", "procedure_stable_id", "project_name", "mp_term_id_options")
     only_sexes = (
         pl.col("sexes").list.eval(pl.element().filter(pl.element().is_in(["female", "male"]))).list.sort()
     )
@@ -103,7 +103,7 @@ def _results(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         pipeline=mint_column("pipeline", pl.col("pipeline_stable_id")),
         procedures=pl.col("procedure_stable_id").list.eval(mint_column("procedure", pl.element())),
         parameter=mint_column("parameter", pl.col("parameter_stable_id")),
-        project=pl.concat_list("project_name").list.drop_nulls(),
+        project=pl.col("project_name"),
         resource=pl.col("resource_name"),
         strain=mentions.strain_id(pl.col("strain_accession_id")),
         metadata_group=pl.col("metadata_group"),

@@ -1,8 +1,9 @@
 """IMPC's viability by line, `viability.csv.gz` of a release, with the numbers of pups.
 
 CSV with quotes; 27 columns since release 24, before that without Zygosity. "No information available" stands for a
-missing count. The outcome is of homozygotes, or of hemizygotes for genes of the X chromosome ("Homozygous - Viable" under
-Supporting Data says which); the comment "Conflicting data" marks lines of one gene that disagree.
+missing count. The outcome is of homozygotes, or of hemizygotes for genes of the X chromosome: Zygosity says which, or
+before release 24 the first word of Supporting Data ("Hemizygous - Viable"). The comment "Conflicting data" marks lines of
+one gene that disagree.
 """
 
 from collections.abc import Iterator
@@ -50,24 +51,25 @@ _COUNTS = (
     "het_females",
 )
 _NO_COUNT = "No information available"
+_ZYGOSITY = "Zygosity"
 
 
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Viability and Line, and the things that they mention."""
     seen = rules.Seen()
     for block in read_delimited(path, ",", list(_COLUMNS), quoted=True):
-        rows = rules.rename(block, _COLUMNS)
+        stated = pl.col(_ZYGOSITY) if _ZYGOSITY in block.kept.columns else pl.lit(None, pl.String)
+        rows = block.with_kept(block.kept.with_columns(stated.alias(_ZYGOSITY)))
+        rows = rules.rename(rows, _COLUMNS | {_ZYGOSITY: "zygosity"})
         rows = rules.present(rows, "gene", "colony", "outcome")
         rows = rules.curies(rows, "gene", "MGI")
         rows = rules.change(rows, **{name: pl.col(name).replace(_NO_COUNT, None) for name in _COUNTS})
         rows = rules.counts(rows, *_COUNTS)
         rows = rules.values(rows, "outcome", schema().enumerations["ViabilityOutcome"])
-        rows = rules.change(
-            rows,
-            zygosity=pl.when(pl.col("supporting").str.starts_with("Hemizygous"))
-            .then(pl.lit("hemizygote"))
-            .otherwise(pl.lit("homozygote")),
-        )
+        rows = rules.values(rows, "zygosity", mentions.ZYGOSITY)
+        is_hemizygous = pl.col("supporting").str.starts_with("Hemizygous").fill_null(False)
+        guessed = pl.when(is_hemizygous).then(pl.lit("hemizygote")).otherwise(pl.lit("homozygote"))
+        rows = rules.change(rows, zygosity=pl.col("zygosity").fill_null(guessed))
         rows = seen.first_only(rows, ["colony", "zygosity", "method", "outcome"])
         yield Batch(rows, _tables(rows))
 

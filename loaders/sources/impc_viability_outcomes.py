@@ -34,9 +34,13 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
         in_window = pl.col("table") == _WINDOW
         rows = rules.change(
             rows,
-            zygosity=pl.when(~in_window).then(pl.col("words").str.extract(r"^(\w+) - ")),
-            outcome=pl.when(~in_window).then(pl.col("words").str.extract(r"(?:^|- )(\w+)$")),
+            zygosity=pl.when(~in_window).then(pl.col("words").str.extract(r"^(\w+) - \w+$")),
+            outcome=pl.when(~in_window).then(pl.col("words").str.extract(r"^(?:\w+ - )?(\w+)$")),
             window=pl.when(in_window).then(pl.col("words")),
+        )
+        # Words of another form would name no outcome, and a row without one would become nothing.
+        rows = rows.put_aside(
+            pl.col("outcome").is_null() & pl.col("window").is_null(), "unknown_outcome", "words"
         )
         rows = rules.values(rows, "zygosity", mentions.ZYGOSITY, _ZYGOSITIES)
         rows = rules.values(rows, "outcome", schema().enumerations["ViabilityOutcome"], _OUTCOMES)

@@ -37,6 +37,7 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
         rows = seen.first_only(rows, ["pipeline_stable_id", "procedure_stable_id", "parameter_stable_id"])
         rows = rules.lists(rows, ",", *_TERMS)
         rows = rules.change(rows, terms=pl.concat_list(*_TERMS).list.unique().list.sort())
+        rows = rules.item_curies(rows, "terms", "MP", "MPATH")
         rows, replaced = rules.terms(rows, "terms", context.terms)
         yield Batch(rows, _tables(rows), (replaced,))
 

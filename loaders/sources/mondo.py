@@ -15,7 +15,7 @@ _ANNOTATED = r"^(OMIM|OMIMPS|ORPHA|DECIPHER):\w+$"
 
 
 def equivalents(ontology: Ontology, context: Context) -> dict[str, pl.DataFrame]:
-    """Mapping and Disease tables for the equivalent entries of disease databases."""
+    """Mapping tables for the equivalent entries of disease databases."""
     live = ontology.terms.filter(~pl.col("obsolete")).select(term="id")
     entries = (
         ontology.xrefs.filter("equivalent")

@@ -2,7 +2,8 @@
 
 Read for MP to HP (MGI by hand, MGI lexical, derived through uPheno) and for MONDO to OMIM and Orphanet. Columns by name,
 in any order; a row may leave out empty cells at its end. A term that is obsolete is replaced by its successor, at both
-ends. A mapping says that two terms correspond; it never makes them the same.
+ends. A mapping says that two terms correspond; it never makes them the same. A row whose `predicate_modifier` is Not
+says that they do not, which no property of the graph can tell, and is put aside.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from impckg.loaders.table import Rows, read_delimited
 
 _REQUIRED = ["subject_id", "predicate_id", "object_id", "mapping_justification"]
 _OPTIONAL = [
+    "predicate_modifier",
     "confidence",
     "author_id",
     "mapping_tool",
@@ -50,6 +52,9 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
         rows = block.with_kept(block.kept.with_columns(_missing(block)))
         rows = rules.rename(rows, {name: name for name in (*_REQUIRED, *_OPTIONAL)})
         rows = rules.present(rows, *_REQUIRED)
+        rows = rows.put_aside(
+            pl.col("predicate_modifier").is_not_null(), "negated_mapping", "predicate_modifier"
+        )
         rows = rules.curies(rows, "subject_id", *_TERMS)
         rows = rules.curies(rows, "object_id", *_TERMS)
         rows = rules.curies(rows, "predicate_id", *_PREDICATES)

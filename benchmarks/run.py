@@ -1,0 +1,185 @@
+"""The claims about speed and memory, measured: `make bench`, or `make bench ARGS="real stream"`.
+
+real     the build of benchmarks/real-data.toml, against what the engine's bulk loader alone needs for the same statements
+quads    a table of results to N-Quads, statements a second on one core
+stream   builds of more and more simulated results: peak memory by step must not grow with their number
+
+Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command. Machines are
+shared and noisy: ratios count, not seconds.
+"""
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import polars as pl
+
+from impckg.graph.schema import kind
+from impckg.graph.triples import batches, write_table
+from impckg.loaders.build import build
+from impckg.loaders.recipe import read_recipe
+from impckg.loaders.report import Report
+from impckg.loaders.simulate import simulate_release
+from impckg.loaders.steps import SilentWatcher
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+STREAM_SIZES = (50_000, 150_000, 500_000)
+
+# The engine alone: the same files, one process, nothing else.
+LOAD_ALONE = """
+import resource, sys, time
+import pyoxigraph as ox
+started = time.perf_counter()
+store = ox.Store(sys.argv[1])
+for file in sys.argv[2:]:
+    format_ = ox.RdfFormat.N_QUADS if file.endswith(".nq") else ox.RdfFormat.N_TRIPLES
+    store.bulk_load(path=file, format=format_, lenient=True)
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+class KeepTriples(SilentWatcher):
+    """Keeps the files that a build loads, which it would drop, by a second link to each."""
+
+    def __init__(self, work: Path, keep: Path) -> None:
+        self._work, self._keep = work, keep
+
+    def step_finished(self, step: str, seconds: float, skipped: bool) -> None:
+        """Link the files when the last of them is written."""
+        if step == "describe":
+            self._keep.mkdir()
+            for file in (self._work / "triples").iterdir():
+                os.link(file, self._keep / file.name)
+
+
+def real(folder: Path) -> list[str]:
+    """The real-data build and the bulk loader alone, one after the other."""
+    recipe = read_recipe(HERE / "real-data.toml")
+    started = time.perf_counter()
+    report = build(recipe, folder / "out", watcher=KeepTriples(folder / "out" / "work", folder / "triples"))
+    whole = time.perf_counter() - started
+    alone, alone_mib = _load_alone(folder, sorted((folder / "triples").iterdir()))
+    statements = sum(report.statements.values())
+    return [
+        f"{statements:,} statements from {sum(s['read'] for s in report.sources.values()):,} rows of {len(report.sources)} files",
+        "",
+        "| what | wall s | peak MiB |",
+        "| --- | --- | --- |",
+        f"| whole build | {whole:.1f} | {report.peak_mib:,} |",
+        f"| pyoxigraph bulk_load alone, same statements | {alone:.1f} | {alone_mib:,} |",
+        f"| ratio | {whole / alone:.2f} | |",
+        "",
+        *_steps(report),
+    ]
+
+
+def quads(folder: Path) -> list[str]:
+    """A table of results to N-Quads, on one core."""
+    recipe = simulate_release(folder / "files", genes=60, seed=1, results=100_000)
+    build(read_recipe(recipe), folder / "out", watcher=SilentWatcher())
+    table = folder / "out" / "tables" / "result.parquet"
+    rows = list(batches(pl.scan_parquet(table)))
+    started, cpu = time.perf_counter(), time.process_time()
+    with (folder / "result.nq").open("wb") as output:
+        statements = sum(
+            write_table(batch, kind("Result"), output, "https://w3id.org/impckg/graph/x") for batch in rows
+        )
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
+    return [
+        f"{sum(batch.height for batch in rows):,} results, {statements:,} statements",
+        "",
+        "| per | statements a second |",
+        "| --- | --- |",
+        f"| wall second | {statements / seconds:,.0f} |",
+        f"| CPU second (all threads) | {statements / cpu_seconds:,.0f} |",
+    ]
+
+
+def stream(folder: Path) -> list[str]:
+    """Builds of growing numbers of results, each in a process of its own, and the peak memory of each step."""
+    lines = [
+        "| results | statements | build s | " + " | ".join(f"{step} MiB" for step in _STREAM_STEPS) + " |"
+    ]
+    lines.append("| --- " * (len(_STREAM_STEPS) + 3) + "|")
+    for size in STREAM_SIZES:
+        report = _build_apart(folder / str(size), size)
+        peaks = {step["step"]: step["peak_mib"] for step in report.steps}
+        cells = [f"{size:,}", f"{sum(report.statements.values()):,}", f"{report.seconds:.0f}"]
+        lines.append("| " + " | ".join([*cells, *(f"{peaks[step]:,}" for step in _STREAM_STEPS)]) + " |")
+    return lines
+
+
+_STREAM_STEPS = ("read impc_statistical_results", "merge", "reason", "triples", "load", "check")
+
+
+def _build_apart(folder: Path, results: int) -> Report:
+    recipe = simulate_release(folder / "files", genes=60, seed=1, results=results)
+    command = [sys.executable, "-m", "impckg", "build", str(recipe), "--out", str(folder / "out")]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    from impckg.loaders.report import finished_report  # noqa: PLC0415
+
+    report = finished_report(folder / "out" / "current")
+    assert report is not None
+    return report
+
+
+def _load_alone(folder: Path, files: list[Path]) -> tuple[float, int]:
+    command = [sys.executable, "-c", LOAD_ALONE, str(folder / "alone"), *map(str, files)]
+    seconds, mib = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return float(seconds), int(mib)
+
+
+def _steps(report: Report) -> list[str]:
+    rows = [f"| {step['step']} | {step['seconds']:.1f} | {step['peak_mib']:,} |" for step in report.steps]
+    return ["| step | wall s | peak MiB so far |", "| --- | --- | --- |", *rows]
+
+
+def _machine() -> str:
+    versions = ", ".join(
+        f"{name} {metadata.version(name)}" for name in ("pyoxigraph", "polars", "fastobo", "impckg")
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    return (
+        f"{os.cpu_count()} cores, {memory} GiB, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}, {versions}"
+    )
+
+
+BENCHMARKS: dict[str, Callable[[Path], list[str]]] = {"real": real, "quads": quads, "stream": stream}
+
+
+def main() -> None:
+    """Run the benchmarks named on the command line, or all."""
+    for name in sys.argv[1:] or BENCHMARKS:
+        if name == "real" and not (HERE.parents[1] / "shared" / "data").is_dir():
+            print("real: left out, the real files are not on this machine")
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            lines = BENCHMARKS[name](Path(folder))
+        load = os.getloadavg()[0]
+        text = [
+            f"# {name}",
+            "",
+            f"`make bench ARGS={name}` on {_machine()}; load average {load:.1f} at the end.",
+            "",
+            *lines,
+        ]
+        print("\n".join(text), end="\n\n")
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+    print(
+        f"peak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MiB",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from impckg.loaders.build import build
+from impckg.loaders.recipe import read_recipe
+from impckg.loaders.simulate import simulate_release
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files of the IMPC and the ontologies, which are too large to be part of the project.
+
+    They lie in ../shared/data beside the project's folder, or where IMPCKG_SHARED_DATA says.
+    Tests that ask for them are skipped where they are absent.
+    """
+    folder = Path(os.environ.get("IMPCKG_SHARED_DATA", PROJECT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real data are not on this machine: {folder} is not a folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built release of the simulated world, with 60 genes; made once, never written to."""
+    folder = tmp_path_factory.mktemp("demo")
+    build(read_recipe(simulate_release(folder / "files")), folder)
+    return folder
