@@ -16,7 +16,7 @@ BrokenAnswer: what was written until then is not an answer and must not be hande
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain, islice
@@ -232,7 +232,11 @@ def text_of(term: RdfTerm | None, names: curies.Converter | None = None) -> str:
 
 
 def write_table(
-    result: QueryResult, output: TextWriter, width: int = 100, names: curies.Converter | None = None
+    result: QueryResult,
+    output: TextWriter,
+    width: int = 100,
+    names: curies.Converter | None = None,
+    without: Collection[str] = (),
 ) -> int:
     """Write an answer as a text table for a terminal, and count its rows.
 
@@ -240,14 +244,16 @@ def write_table(
 
     width: how many characters a line may have; long cells end in ``…``.
     names: the prefix table for CURIEs; that of `identifiers` unless given.
+    without: columns to leave out.
 
     The first thousand rows decide how wide the columns are. Raises BrokenAnswer where the engine gives up.
     """
     if isinstance(result, ox.QueryBoolean):
         output.write("true\n" if result else "false\n")
         return 1
-    header = columns(result)
-    body = (tuple(_one_line(text_of(term, names)) for term in row) for row in rows(result))
+    shown = [number for number, name in enumerate(columns(result)) if name not in without]
+    header = [columns(result)[number] for number in shown]
+    body = (tuple(_one_line(text_of(row[number], names)) for number in shown) for row in rows(result))
     head = list(islice(body, _ROWS_AT_ONCE))
     widths = _column_widths([header, *head], width)
     count = 0

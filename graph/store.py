@@ -14,13 +14,14 @@ Facts about the engine that shape this module (pyoxigraph 0.5.13):
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from impckg.graph.errors import QueryError, SparqlSyntaxError, StoreError
 from impckg.graph.identifiers import BASE, namespaces
-from impckg.graph.sparql import names_graphs
+from impckg.graph.sparql import Kind, names_graphs, tokens
 
 QueryResult = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 """What a query gives: solutions (SELECT), a boolean (ASK) or triples (CONSTRUCT, DESCRIBE)."""
@@ -30,6 +31,8 @@ Bindings = Mapping[str, Term]
 
 STORE_FOLDER = "store"
 LIVE_RELEASE = "current"
+
+_MOST_HINTS = 12
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class GraphStore:
                 substitutions=substitutions,
             )
         except SyntaxError as error:
-            raise _syntax_error(error) from error
+            raise _syntax_error(error, text) from error
         except (RuntimeError, ValueError) as error:
             raise QueryError(f"the query cannot be asked: {error}") from error
 
@@ -162,13 +165,35 @@ def graph_iri(name: str, base: str = BASE) -> str:
     return f"{base}graph/{name}"
 
 
-def _syntax_error(error: SyntaxError) -> SparqlSyntaxError:
+def _syntax_error(error: SyntaxError, text: str) -> SparqlSyntaxError:
     message = str(error)
-    place = re.search(r"error at (\d+):(\d+)", message)
+    place = re.match(r"error at (\d+):(\d+)", message)
     if place is None:
         return SparqlSyntaxError(f"the query is not SPARQL: {message}")
     line, column = map(int, place.groups())
-    expected = message[place.end() :].lstrip(": ")
+    # The engine lists every character class of its grammar; keywords and punctuation are what a reader can use.
+    listed = message[place.end() :].replace(": expected one of ", "").split(", ")
+    expected = [item for item in listed if re.fullmatch(r'"[^"]+"|[A-Z]{2,}', item)]
+    unknown = _undeclared_prefixes(text)
+    if unknown:
+        expected = []
+    hint = f"; expected {' or '.join(dict.fromkeys(expected))}" if 0 < len(expected) <= _MOST_HINTS else ""
     return SparqlSyntaxError(
-        f"the query is not SPARQL: line {line}, column {column}: {expected}", line, column
+        f"the query is not SPARQL: it cannot be read on from line {line}, column {column}{hint}{unknown}",
+        line,
+        column,
+    )
+
+
+def _undeclared_prefixes(text: str) -> str:
+    found = list(tokens(text))
+    declared = {
+        name.text
+        for word, name in pairwise(found)
+        if word.text.upper() == "PREFIX" and name.kind is Kind.NAME
+    }
+    known = {name.partition(":")[0] for name in declared} | namespaces().keys()
+    unknown = {token.text.partition(":")[0] for token in found if token.kind is Kind.NAME} - known
+    return (
+        f"; nobody says what the prefix {', '.join(map(repr, sorted(unknown)))} stands for" if unknown else ""
     )

@@ -79,7 +79,7 @@ def item_curies(rows: Rows, column: str, *prefixes: str) -> Rows:
 
 def _broken_rule(cell: pl.Expr, prefixes: Sequence[str]) -> pl.Expr:
     """The rule that a CURIE breaks; null for a good or an empty one."""
-    prefix = cell.str.extract(r"^([^:\s]+):", 1)
+    prefix = cell.str.extract(r"^([A-Za-z][\w.]*):", 1)
     return (
         pl.when(cell.is_null() | cell.str.contains(curie_pattern(prefixes)))
         .then(None)

@@ -299,17 +299,14 @@ def _joined(lines: list[bytes], starts: Sequence[int]) -> list[bytes]:
 
 def _readable(lines: list[bytes], starts: Sequence[int], first_line: int) -> Rows:
     records = _joined(lines, starts)
-    frame = pl.DataFrame(
-        {LINE: pl.Series(starts, dtype=pl.Int64) + first_line, "bytes": pl.Series(records, dtype=pl.Binary)}
-    ).select(LINE, text=pl.col("bytes").cast(pl.String, strict=False).str.strip_suffix("\r"))
+    frame = pl.DataFrame({LINE: pl.Series(starts, dtype=pl.Int64) + first_line, "text": _text(records)})
+    frame = frame.with_columns(pl.col("text").str.strip_suffix("\r"), shown=pl.lit(None, pl.String))
     if frame["text"].null_count():
         shown = [
             records[number].decode("latin-1") if missing else None
             for number, missing in enumerate(frame["text"].is_null())
         ]
         frame = frame.with_columns(shown=pl.Series(shown, dtype=pl.String))
-    else:
-        frame = frame.with_columns(shown=pl.lit(None, pl.String))
     frame = frame.filter(pl.col("text").is_null() | (pl.col("text").str.strip_chars() != ""))
     rows = all_good(frame).put_aside(pl.col("text").is_null(), "not_utf8", "", pl.col("shown"))
     length = pl.col("text").str.len_bytes()
@@ -319,6 +316,22 @@ def _readable(lines: list[bytes], starts: Sequence[int], first_line: int) -> Row
         "",
         pl.format("{} bytes: {}…", length, pl.col("text").str.slice(0, 60)),
     )
+
+
+def _text(records: list[bytes]) -> pl.Series:
+    """Rows as text; null where one is not UTF-8."""
+    try:
+        return pl.Series(records, dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.ComputeError:
+        # Polars 2.1 ends the whole column at one bad row, strict or not.
+        return pl.Series([_decoded(record) for record in records], dtype=pl.String)
+
+
+def _decoded(record: bytes) -> str | None:
+    try:
+        return record.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _parse(rows: Rows, names: list[str], separator: str, quoted: bool, short_rows: bool) -> Rows:

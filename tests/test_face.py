@@ -42,7 +42,8 @@ def test_rdflib_and_the_engine_find_the_same(demo: Path) -> None:
 
 def test_a_frame_has_curies_numbers_and_nulls(demo: Path) -> None:
     frame = impckg.frame(
-        "SELECT ?gene ?p ?s { ?call a kg:Call ; kg:gene ?gene . OPTIONAL { ?call kg:pValue ?p } OPTIONAL { ?call kg:nothing ?s } }",
+        "SELECT ?gene ?p ?s { ?call a kg:Call ; kg:gene ?gene . OPTIONAL { ?call kg:pValue ?p } "
+        "OPTIONAL { ?call kg:nothing ?s } }",
         demo,
     )
 

@@ -6,6 +6,7 @@ begun. Two centres with the same gene at the same step may be duplicate work.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,7 @@ import polars as pl
 from impckg.graph.identifiers import mint_column
 from impckg.loaders import mentions, rules
 from impckg.loaders.source import Batch, Context, Source, things
-from impckg.loaders.table import LINE, Rows, read_delimited
+from impckg.loaders.table import LINE, SHOWN, Rows, read_delimited
 
 _GENE = {"Gene Symbol": "symbol", "MGI ID": "gene"}
 
@@ -41,7 +42,7 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
         rows = rules.present(rows, "gene")
         rows = rules.curies(rows, "gene", "MGI")
         rows = seen.first_only(rows, ["gene"])
-        statuses = _statuses(rows)
+        rows, statuses = _statuses(rows)
         yield Batch(
             rows,
             {
@@ -52,13 +53,17 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
         )
 
 
-def _statuses(rows: Rows) -> pl.DataFrame:
-    """One row for each gene, step and centre: columns gene, step, centre, status."""
+def _statuses(rows: Rows) -> tuple[Rows, pl.DataFrame]:
+    """One row for each gene, step and centre: columns gene, step, centre, status.
+
+    Also the rows, with items that lack a centre or a status told as `malformed_status`.
+    """
     steps = [
         rows.kept.select(
             LINE,
             "gene",
             pl.lit(step).alias("step"),
+            pl.lit(status).alias("column"),
             pl.col(status).alias("cell"),
             (pl.col(unit) if unit is not None else pl.lit(None, pl.String)).alias("unit"),
         )
@@ -73,7 +78,10 @@ def _statuses(rows: Rows) -> pl.DataFrame:
         .filter(pl.col("cell") != "")
     )
     by_centre = pl.col("cell").str.contains("|", literal=True)
-    return items.select(
+    statuses = items.select(
+        LINE,
+        "column",
+        "cell",
         "gene",
         "step",
         pl.when(by_centre)
@@ -87,6 +95,13 @@ def _statuses(rows: Rows) -> pl.DataFrame:
         .str.strip_chars()
         .alias("status"),
     )
+    half = pl.col("status").is_null() | (
+        pl.col("cell").str.contains("|", literal=True) & pl.col("centre").is_null()
+    )
+    told = statuses.filter(half).select(
+        line=LINE, rule=pl.lit("malformed_status"), column="column", value=pl.col("cell").str.slice(0, SHOWN)
+    )
+    return replace(rows, items=pl.concat([rows.items, told])), statuses.filter(~half)
 
 
 def _table(statuses: pl.DataFrame) -> pl.DataFrame:

@@ -51,8 +51,8 @@ def _genes(rows: Rows) -> pl.DataFrame:
         id=pl.col("mgiGeneAccessionId"),
         symbol=pl.col("geneSymbol"),
         name=pl.col("geneName"),
-        synonyms=pl.col("synonyms"),
-        human_gene_symbols=pl.col("humanGeneSymbols"),
+        synonyms=pl.col("synonyms").list.unique(maintain_order=True),
+        human_gene_symbols=pl.col("humanGeneSymbols").list.unique(maintain_order=True),
         phenotyping_data_available=pl.col("phenotypingDataAvailable"),
     )
 

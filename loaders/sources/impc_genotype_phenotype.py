@@ -47,8 +47,9 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
     """Call and Line, and the things that they mention."""
     seen = rules.Seen()
     for block in read_delimited(path, ",", list(_COLUMNS), quoted=True):
-        rows = seen.first_only(_checked(block), _KEY)
-        rows, replaced = rules.terms(rows, "mp_term_id", context.terms)
+        rows, replaced = rules.terms(_checked(block), "mp_term_id", context.terms)
+        # Only now: a call of an old term and one of its successor are one call.
+        rows = seen.first_only(rows, _KEY)
         yield Batch(rows, _tables(rows.kept, context), (replaced,))
 
 

@@ -70,7 +70,7 @@ def _checked(block: Rows) -> Rows:
 
 
 def _tables(frame: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
-    first_procedure = frame.with_columns(procedure=pl.col("procedure_stable_id").list.first())
+    by_procedure = frame.explode("procedure_stable_id")
     return {
         "Result": _results(frame, context),
         "Gene": mentions.genes(frame, "marker_accession_id", "marker_symbol"),
@@ -82,10 +82,10 @@ def _tables(frame: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
         "Centre": mentions.centres(frame, "phenotyping_center", "production_center"),
         "Pipeline": mentions.pipelines(frame, "pipeline_stable_id", "pipeline_name"),
         "Procedure": mentions.procedures(
-            first_procedure, "procedure", "procedure_name", "pipeline_stable_id"
+            by_procedure, "procedure_stable_id", "procedure_name", "pipeline_stable_id"
         ),
         "Parameter": mentions.parameters(
-            first_procedure, "parameter_stable_id", "parameter_name", "procedure"
+            by_procedure, "parameter_stable_id", "parameter_name", "procedure_stable_id"
         ),
     }
 

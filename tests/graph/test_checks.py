@@ -28,12 +28,10 @@ BREACHES = {
         f"<urn:g> <{KG}hasPhenotype> <urn:t>",
     ],
     "orthologs_are_known_genes": [
-        f"<urn:o> {TYPE} <{KG}Orthology>",
-        f"<urn:o> <{KG}gene> <urn:g>",
-        f"<urn:o> <{KG}humanGene> <urn:h>",
+        f"<urn:g> <{KG}ortholog> <urn:h>",
         f'<urn:h> {LABEL} "H"',
     ],
-    "annotated_diseases_have_a_name": [f"<urn:a> <{KG}disease> <urn:d>"],
+    "annotated_diseases_have_a_name": [f"<urn:h> <{KG}associatedDisease> <urn:d>"],
     "mapped_terms_are_known": [f"<urn:m> <{KG}mapsTo> <urn:h>", f"<urn:m> <{KG}isA> <urn:m>"],
     "nothing_stands_in_two_graphs": [
         f"<urn:t> {TYPE} <{KG}PhenotypeTerm> <urn:one>",

@@ -276,3 +276,12 @@ def test_the_form_and_the_columns_of_an_answer_are_known_before_it_is_read(store
     assert columns(solutions) == ("s", "p", "o", "nothing")
     assert columns(boolean) == ("answer",)
     assert columns(triples) == ("subject", "predicate", "object")
+
+
+def test_a_table_leaves_out_columns_that_are_not_wanted() -> None:
+    found = ox.Store().query("SELECT ?a ?b { VALUES (?a ?b) { (1 2) } }")
+    output = io.StringIO()
+
+    write_table(found, output, without=["a"])
+
+    assert output.getvalue() == "b\n-\n2\n"

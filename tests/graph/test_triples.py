@@ -124,14 +124,8 @@ def slowly(frame, a_kind, graph=None):
 def obvious_term(column, value):
     if column.enumeration is not None:
         return ox.NamedNode({v.key: v.iri for v in column.enumeration.values}[value])
-    if column.is_identifier:
-        return ox.NamedNode(iri(value))
-    if column.range == "uri":
-        return ox.NamedNode(value)
-    if column.range == "string":
-        return ox.Literal(value)
-    if column.range == "double":
-        return ox.Literal(float(value))
+    if column.is_identifier or column.range == "uri":
+        return ox.NamedNode(iri(value) if column.is_identifier else value)
     if column.range == "date":
         return ox.Literal(value.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))
     return ox.Literal(value)
