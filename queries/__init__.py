@@ -1,0 +1,1 @@
+"""Questions: one `.rq` file each, in this folder, and what asks them."""
