@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import quote
 
 import curies
 import polars as pl
@@ -49,58 +50,62 @@ def _obo(prefix: str, pattern: str, *aliases: str) -> Prefix:
 
 PREFIXES: tuple[Prefix, ...] = (
     # Things of the field.
-    _obo("MP", r"\d{7}"),
-    _obo("HP", r"\d{7}"),
-    _obo("MONDO", r"\d{7}"),
-    Prefix("MGI", f"{IDENTIFIERS_ORG}MGI:", r"\d+", ("mgi",), "mgi"),
-    Prefix("HGNC", f"{IDENTIFIERS_ORG}hgnc:", r"\d+", ("hgnc",), "hgnc"),
-    Prefix("NCBIGene", f"{IDENTIFIERS_ORG}ncbigene:", r"\d+", ("ncbigene", "NCBIGENE"), "ncbigene"),
+    _obo("MP", r"[0-9]{7}"),
+    _obo("HP", r"[0-9]{7}"),
+    _obo("MONDO", r"[0-9]{7}"),
+    Prefix("MGI", f"{IDENTIFIERS_ORG}MGI:", r"[0-9]+", ("mgi",), "mgi"),
+    Prefix("HGNC", f"{IDENTIFIERS_ORG}hgnc:", r"[0-9]+", ("hgnc",), "hgnc"),
+    Prefix("NCBIGene", f"{IDENTIFIERS_ORG}ncbigene:", r"[0-9]+", ("ncbigene", "NCBIGENE"), "ncbigene"),
     Prefix(
-        "ENSEMBL", f"{IDENTIFIERS_ORG}ensembl:", r"ENS[A-Z]*[FPTG]\d{11}(\.\d+)?", ("Ensembl",), "ensembl"
+        "ENSEMBL",
+        f"{IDENTIFIERS_ORG}ensembl:",
+        r"ENS[A-Z]*[FPTG][0-9]{11}(\.[0-9]+)?",
+        ("Ensembl",),
+        "ensembl",
     ),
     Prefix("UniProtKB", f"{IDENTIFIERS_ORG}uniprot:", r"[A-Z0-9]+", ("UniProt",), "uniprot"),
-    Prefix("OMIM", f"{IDENTIFIERS_ORG}mim:", r"\d{6}", ("MIM",), "omim"),
-    Prefix("OMIMPS", "https://omim.org/MIM:PS", r"\d{6}", (), "omim.ps"),
-    Prefix("ORPHA", f"{IDENTIFIERS_ORG}orphanet:", r"C?\d+", ("Orphanet", "ORPHANET"), "orphanet"),
-    Prefix("DECIPHER", "https://www.deciphergenomics.org/syndrome/", r"\d+", (), "decipher"),
-    Prefix("PMID", f"{IDENTIFIERS_ORG}pubmed:", r"\d+", ("pubmed",), "pubmed"),
+    Prefix("OMIM", f"{IDENTIFIERS_ORG}mim:", r"[0-9]{6}", ("MIM",), "omim"),
+    Prefix("OMIMPS", "https://omim.org/MIM:PS", r"[0-9]{6}", (), "omim.ps"),
+    Prefix("ORPHA", f"{IDENTIFIERS_ORG}orphanet:", r"C?[0-9]+", ("Orphanet", "ORPHANET"), "orphanet"),
+    Prefix("DECIPHER", "https://www.deciphergenomics.org/syndrome/", r"[0-9]+", (), "decipher"),
+    Prefix("PMID", f"{IDENTIFIERS_ORG}pubmed:", r"[0-9]+", ("pubmed",), "pubmed"),
     # Other ontologies that calls, annotations and mappings mention.
-    _obo("MPATH", r"\d+"),
-    _obo("MA", r"\d+"),
-    _obo("EMAPA", r"\d+"),
-    _obo("UBERON", r"\d+"),
-    _obo("CL", r"\d{7}"),
-    _obo("GENO", r"\d{7}"),
-    _obo("PATO", r"\d{7}"),
-    _obo("ECO", r"\d{7}"),
-    _obo("STATO", r"\d{7}"),
-    _obo("OBI", r"\d{7}"),
-    _obo("SEPIO", r"\d{7}"),
-    _obo("IAO", r"\d{7}"),
-    _obo("RO", r"(HOM)?\d{7}"),
-    _obo("SO", r"\d{7}"),
-    _obo("UPHENO", r"\d+"),
-    _obo("NCIT", r"[A-Z]+\d+"),
-    _obo("DOID", r"\d+"),
+    _obo("MPATH", r"[0-9]+"),
+    _obo("MA", r"[0-9]+"),
+    _obo("EMAPA", r"[0-9]+"),
+    _obo("UBERON", r"[0-9]+"),
+    _obo("CL", r"[0-9]{7}"),
+    _obo("GENO", r"[0-9]{7}"),
+    _obo("PATO", r"[0-9]{7}"),
+    _obo("ECO", r"[0-9]{7}"),
+    _obo("STATO", r"[0-9]{7}"),
+    _obo("OBI", r"[0-9]{7}"),
+    _obo("SEPIO", r"[0-9]{7}"),
+    _obo("IAO", r"[0-9]{7}"),
+    _obo("RO", r"(HOM)?[0-9]{7}"),
+    _obo("SO", r"[0-9]{7}"),
+    _obo("UPHENO", r"[0-9]+"),
+    _obo("NCIT", r"[A-Z]+[0-9]+"),
+    _obo("DOID", r"[0-9]+"),
     # Vocabularies.
-    Prefix("kg", VOCABULARY, r"\w[\w.-]*"),
-    Prefix("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#", r"\w+", (), "rdf"),
-    Prefix("rdfs", "http://www.w3.org/2000/01/rdf-schema#", r"\w+", (), "rdfs"),
-    Prefix("owl", "http://www.w3.org/2002/07/owl#", r"\w+", (), "owl"),
-    Prefix("xsd", "http://www.w3.org/2001/XMLSchema#", r"\w+", (), "xsd"),
-    Prefix("skos", "http://www.w3.org/2004/02/skos/core#", r"\w+", (), "skos"),
-    Prefix("dcterms", "http://purl.org/dc/terms/", r"\w+", (), "dcterms"),
-    Prefix("dcat", "http://www.w3.org/ns/dcat#", r"\w+", (), "dcat"),
-    Prefix("void", "http://rdfs.org/ns/void#", r"\w+", (), "void"),
-    Prefix("prov", "http://www.w3.org/ns/prov#", r"\w+", (), "prov"),
-    Prefix("foaf", "http://xmlns.com/foaf/0.1/", r"\w+", (), "foaf"),
-    Prefix("sh", "http://www.w3.org/ns/shacl#", r"\w+", (), "sh"),
-    Prefix("schema", "https://schema.org/", r"\w+", (), "schema"),
-    Prefix("sssom", "https://w3id.org/sssom/", r"\w+", (), "sssom"),
-    Prefix("semapv", "https://w3id.org/semapv/vocab/", r"\w+", (), "semapv"),
-    Prefix("biolink", "https://w3id.org/biolink/vocab/", r"\w+", (), "biolink"),
-    Prefix("oban", "http://purl.org/oban/", r"\w+", (), "oban"),
-    Prefix("oboInOwl", "http://www.geneontology.org/formats/oboInOwl#", r"[\w-]+", ("oio",), "oio"),
+    Prefix("kg", VOCABULARY, r"[A-Za-z0-9_][A-Za-z0-9_.-]*"),
+    Prefix("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#", r"[A-Za-z0-9_]+", (), "rdf"),
+    Prefix("rdfs", "http://www.w3.org/2000/01/rdf-schema#", r"[A-Za-z0-9_]+", (), "rdfs"),
+    Prefix("owl", "http://www.w3.org/2002/07/owl#", r"[A-Za-z0-9_]+", (), "owl"),
+    Prefix("xsd", "http://www.w3.org/2001/XMLSchema#", r"[A-Za-z0-9_]+", (), "xsd"),
+    Prefix("skos", "http://www.w3.org/2004/02/skos/core#", r"[A-Za-z0-9_]+", (), "skos"),
+    Prefix("dcterms", "http://purl.org/dc/terms/", r"[A-Za-z0-9_]+", (), "dcterms"),
+    Prefix("dcat", "http://www.w3.org/ns/dcat#", r"[A-Za-z0-9_]+", (), "dcat"),
+    Prefix("void", "http://rdfs.org/ns/void#", r"[A-Za-z0-9_]+", (), "void"),
+    Prefix("prov", "http://www.w3.org/ns/prov#", r"[A-Za-z0-9_]+", (), "prov"),
+    Prefix("foaf", "http://xmlns.com/foaf/0.1/", r"[A-Za-z0-9_]+", (), "foaf"),
+    Prefix("sh", "http://www.w3.org/ns/shacl#", r"[A-Za-z0-9_]+", (), "sh"),
+    Prefix("schema", "https://schema.org/", r"[A-Za-z0-9_]+", (), "schema"),
+    Prefix("sssom", "https://w3id.org/sssom/", r"[A-Za-z0-9_]+", (), "sssom"),
+    Prefix("semapv", "https://w3id.org/semapv/vocab/", r"[A-Za-z0-9_]+", (), "semapv"),
+    Prefix("biolink", "https://w3id.org/biolink/vocab/", r"[A-Za-z0-9_]+", (), "biolink"),
+    Prefix("oban", "http://purl.org/oban/", r"[A-Za-z0-9_]+", (), "oban"),
+    Prefix("oboInOwl", "http://www.geneontology.org/formats/oboInOwl#", r"[A-Za-z0-9_-]+", ("oio",), "oio"),
 )
 
 OWN_PREFIX = "impckg"
@@ -108,10 +113,16 @@ OWN_PREFIX = "impckg"
 
 _OWN_PATTERN = r"""[^\s<>"{}|\\^`\x00-\x20]+"""
 
-# What may not stand in an IRI, and what would change its path; single pass, so "%" itself is safe.
+# What may not stand in an IRI, what would change its path, and white space of any script; single pass, so "%" is safe.
 _ESCAPES: Mapping[str, str] = {
-    character: f"%{ord(character):02X}"
-    for character in "%/?#[]@!$&'()*+,;=<>\"{}|\\^` " + "".join(map(chr, range(0x20))) + "\x7f"
+    character: quote(character, safe="")
+    for group in (
+        "%/?#[]@!$&'()*+,;=<>\"{}|\\^`",
+        *map(chr, range(0x21)),
+        *map(chr, range(0x7F, 0xA1)),
+        *"\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
+    )
+    for character in group
 }
 _ESCAPE_TABLE = str.maketrans(dict(_ESCAPES))
 

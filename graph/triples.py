@@ -26,6 +26,9 @@ ROWS_PER_BATCH = 16_384
 FIRST_MET = "_first_met"
 """A column that says for which rows the class is to be written; without it, for all."""
 
+# The characters that the N-Triples grammar (IRIREF) does not let stand in an IRI, and what stands for them.
+_NOT_IN_IRIS = {character: f"%{ord(character):02X}" for character in [*map(chr, range(0x21)), *'<>"{}|^`\\']}
+
 _DATATYPES = {"integer": "integer", "double": "double", "boolean": "boolean", "date": "date"}
 
 
@@ -34,7 +37,7 @@ def write_table(
 ) -> int:
     """Write what a table of one kind says, and return the number of statements.
 
-    table: any columns of the kind, the identifier among them; values as `loaders.table.conform` leaves them.
+    table: any columns of the kind, the identifier among them; values as the sources give them.
     graph: the IRI of the named graph to write into; None writes N-Triples, for the default graph.
 
     Same table, same bytes: statements follow the rows, and within a row the columns of the kind.
@@ -53,6 +56,7 @@ def write_links(
     predicate: the IRI of the property that leads from the first column to the second.
     """
     subject, target = links.columns
+    written = 0
     for batch in links.iter_slices(ROWS_PER_BATCH * 8):
         text = pl.concat_str(
             resource(pl.col(subject), base),
@@ -60,8 +64,10 @@ def write_links(
             resource(pl.col(target), base),
             pl.lit(_end(graph)),
         )
-        _write_text(batch.select(text), output)
-    return links.height
+        lines = batch.select(text).drop_nulls()
+        _write_text(lines, output)
+        written += lines.height
+    return written
 
 
 def resource(curies: pl.Expr, base: str = BASE) -> pl.Expr:
@@ -80,7 +86,7 @@ def literal(text: pl.Expr) -> pl.Expr:
     r"""Text as a quoted and escaped string literal.
 
     >>> print(pl.select(literal(pl.lit('5" tail'))).item())
-    "5\\" tail"
+    "5\" tail"
     """
     escaped = text.str.replace_many(["\\", '"', "\n", "\r"], ["\\\\", '\\"', "\\n", "\\r"])
     return pl.concat_str(pl.lit('"'), escaped, pl.lit('"'))
@@ -94,7 +100,8 @@ def term(column: Column, values: pl.Expr, base: str = BASE) -> pl.Expr:
     if column.is_identifier:
         return resource(values, base)
     if column.range == "uri":
-        return pl.concat_str(pl.lit("<"), values, pl.lit(">"))
+        escaped = values.str.replace_many(list(_NOT_IN_IRIS), list(_NOT_IN_IRIS.values()))
+        return pl.concat_str(pl.lit("<"), escaped, pl.lit(">"))
     if column.range == "string":
         return literal(values)
     datatype = _DATATYPES[column.range]
@@ -112,10 +119,7 @@ def _write_batch(batch: pl.DataFrame, kind: Kind, output: BinaryIO, end: str, ba
             f"a table of kind {kind.name} lacks its identifier {identifier!r}; it has {batch.columns}"
         )
     columns = [column for column in kind.columns[1:] if column.name in batch.columns]
-    subjects = batch.select(pl.lit("").alias("_"), resource(pl.col(identifier), base).alias("subject"))[
-        "subject"
-    ]
-    batch = batch.with_columns(subjects.alias("_subject"))
+    batch = batch.with_columns(resource(pl.col(identifier), base).alias("_subject"))
     subject = pl.col("_subject")
     types = [kind.iri, *map(iri, kind.also_types)]
     first_met = pl.col(FIRST_MET) if FIRST_MET in batch.columns else pl.lit(True)
@@ -123,30 +127,27 @@ def _write_batch(batch: pl.DataFrame, kind: Kind, output: BinaryIO, end: str, ba
         pl.when(first_met).then(pl.concat_str(subject, pl.lit(f" {RDF_TYPE} <{type_}>{end}")))
         for type_ in types
     ]
-    lines += [
-        pl.concat_str(
-            subject, pl.lit(f" <{column.iri}> "), term(column, pl.col(column.name), base), pl.lit(end)
-        )
-        for column in columns
-        if not column.many
-    ]
-    _write_text(batch.select(pl.concat_str([line.fill_null("") for line in lines])), output)
-    statements = int(batch.select(first_met.sum() if FIRST_MET in batch.columns else pl.len()).item()) * len(
-        types
-    )
-    statements += sum(batch.height - batch[column.name].null_count() for column in columns if not column.many)
+    lines += [_line(column, end, base) for column in columns if not column.many]
+    written = batch.select(line.alias(str(number)) for number, line in enumerate(lines))
+    _write_text(written.select(pl.concat_str(pl.all().fill_null(""))), output)
+    # A line that is null is a cell that is empty, or that cannot be said in RDF; neither is a statement.
+    statements = written.height * written.width - sum(written.null_count().row(0))
     return statements + sum(
         _write_many(batch, column, output, end, base) for column in columns if column.many
     )
 
 
-def _write_many(batch: pl.DataFrame, column: Column, output: BinaryIO, end: str, base: str) -> int:
-    values = batch.select("_subject", column.name).explode(column.name).drop_nulls()
-    line = pl.concat_str(
+def _line(column: Column, end: str, base: str) -> pl.Expr:
+    return pl.concat_str(
         pl.col("_subject"), pl.lit(f" <{column.iri}> "), term(column, pl.col(column.name), base), pl.lit(end)
     )
-    _write_text(values.select(line), output)
-    return values.height
+
+
+def _write_many(batch: pl.DataFrame, column: Column, output: BinaryIO, end: str, base: str) -> int:
+    values = batch.select("_subject", column.name).explode(column.name, empty_as_null=False, keep_nulls=False)
+    lines = values.select(_line(column, end, base)).drop_nulls()
+    _write_text(lines, output)
+    return lines.height
 
 
 def _write_text(lines: pl.DataFrame, output: BinaryIO) -> None:

@@ -55,11 +55,11 @@ def without_placeholders(method: pl.Expr, p_value: pl.Expr, effect_size: pl.Expr
 def neg_log10(p_value: pl.Expr) -> pl.Expr:
     """-log10 p; infinity where p is 0, which is an underflow once placeholders are gone.
 
-    >>> pl.select(neg_log10(pl.Series([0.001, 1.0, 0.0]))).to_series().to_list()
+    >>> pl.select(neg_log10(pl.Series([0.001, 1.0, 0.0])).round(6)).to_series().to_list()
     [3.0, 0.0, inf]
     """
-    # Adding zero turns the -0.0 of log10(1) into 0.0.
-    return -p_value.log10() + 0.0
+    # Taken from zero, so that log10(1) gives 0.0 and not -0.0.
+    return 0.0 - p_value.log10()
 
 
 def evidence(call_type_: pl.Expr) -> pl.Expr:

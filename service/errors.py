@@ -18,13 +18,13 @@ from typing import Any
 
 from impckg.graph.errors import (
     BadParameter,
+    BrokenAnswer,
     KgError,
     QueryError,
     SparqlSyntaxError,
     StoreError,
     UnknownQuestion,
 )
-from impckg.graph.results import BrokenAnswer
 
 
 class RequestError(KgError):

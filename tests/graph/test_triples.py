@@ -347,18 +347,12 @@ def test_links_are_one_statement_each():
     assert statements == 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a link with an unknown prefix is not written, and counted all the same"
-)
 def test_a_link_that_cannot_be_written_is_not_counted():
     text, statements = written(table([{"link": "nobody:5"}, {"links": ["nobody:5"]}]))
 
     assert statements == len(read(text))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="addresses are written as they are; loaders must not hand on such ones"
-)
 def test_an_address_with_a_space_does_not_break_the_file():
     text, _ = written(table([{"page": "https://example.org/a b"}]))
 

@@ -1,0 +1,259 @@
+"""What each step of a build does, from the parts of sources to a checked store. In which order: build.py.
+
+All functions work in a `Workspace`: they read what the step before wrote there and write what the next one reads.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from impckg.graph import checks
+from impckg.graph.errors import CheckFailed
+from impckg.graph.identifiers import iri
+from impckg.graph.schema import Kind, schema
+from impckg.graph.store import STORE_FOLDER, graph_iri, open_store, write_store
+from impckg.graph.triples import ROWS_PER_BATCH, batches, write_links, write_table
+from impckg.graph.vocabulary import write_vocabulary
+from impckg.loaders.context import ONTOLOGIES, ReadSource, context
+from impckg.loaders.describe import describe
+from impckg.loaders.fetch import FetchedFile
+from impckg.loaders.finish import finish
+from impckg.loaders.merge import concatenate, merge
+from impckg.loaders.reading import Account, parts, read_source
+from impckg.loaders.recipe import Recipe, RecipeSource
+from impckg.loaders.sources import find_source
+from impckg.loaders.steps import as_json, fresh_folder, write_atomically
+from impckg.ontology import infer
+
+HIERARCHY_GRAPH = "hierarchy"
+INFERRED_GRAPH = "inferred"
+RELEASE_GRAPH = "release"
+VOCABULARY_GRAPH = "vocabulary"
+
+# Links that stand for the direct triple of a mapping are kept in a file named after its predicate.
+_MAPPING = "mapping "
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source of the recipe, the file it is read from, and the folder of its parts."""
+
+    source: RecipeSource
+    file: FetchedFile
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a build keeps what its steps hand on."""
+
+    folder: Path
+    readings: tuple[Reading, ...]
+
+    @cached_property
+    def tables(self) -> Path:
+        """One Parquet file for each kind."""
+        return self.folder / "tables"
+
+    @cached_property
+    def additions(self) -> Path:
+        """For each source, what it was the first to say, by kind."""
+        return self.folder / "additions"
+
+    @cached_property
+    def links(self) -> Path:
+        """One Parquet file for each inferred property."""
+        return self.folder / "links"
+
+    @cached_property
+    def triples(self) -> Path:
+        """N-Triples and N-Quads, ready to load."""
+        return self.folder / "triples"
+
+    @cached_property
+    def store(self) -> Path:
+        """The store."""
+        return self.folder / STORE_FOLDER
+
+    def table(self, kind: Kind) -> Path:
+        """The file of the table of one kind; it may not be there."""
+        return self.tables / f"{kind.table}.parquet"
+
+    def lazy_tables(self) -> dict[str, pl.LazyFrame]:
+        """The tables that are there, by the name of their kind."""
+        kinds = schema().kinds.values()
+        return {kind.name: pl.scan_parquet(self.table(kind)) for kind in kinds if self.table(kind).exists()}
+
+    def note(self, name: str, value: object) -> None:
+        """Keep a small result of a step."""
+        write_atomically(self.folder / f"{name}.json", as_json(value))
+
+    def noted(self, name: str) -> dict[str, int]:
+        """A small result that a step kept."""
+        found: dict[str, int] = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+        return found
+
+
+def read_one(
+    reading: Reading, before: Sequence[ReadSource], limit: int | None, advanced: Callable[[int], None]
+) -> None:
+    """Read a source into its folder of parts. before: the sources that its reader rests on."""
+    name, version = reading.source.name, reading.source.version
+    with fresh_folder(reading.folder) as folder:
+        read_source(
+            find_source(reading.source.reader),
+            reading.file.path,
+            context(name, version, before),
+            folder,
+            limit,
+            advanced,
+        )
+
+
+def merge_parts(work: Workspace) -> None:
+    """Make the table of each kind, and for each source what it adds to the tables of kinds that are not bulk."""
+    conflicts: dict[str, int] = {}
+    with fresh_folder(work.tables) as tables, fresh_folder(work.additions) as additions:
+        tables.mkdir()
+        for kind in schema().kinds.values():
+            files = {reading.source.name: parts(reading.folder, kind.name) for reading in work.readings}
+            files = {name: paths for name, paths in files.items() if paths}
+            if not files:
+                continue
+            path = tables / f"{kind.table}.parquet"
+            if kind.bulk:
+                # Row groups as long as the batches that triples are made from: each is decoded once.
+                concatenate(kind, files).sink_parquet(path, row_group_size=ROWS_PER_BATCH)
+            else:
+                conflicts |= _merge_kind(kind, files, path, additions)
+    work.note("conflicts", conflicts)
+
+
+def _merge_kind(
+    kind: Kind, files: Mapping[str, list[Path]], path: Path, additions: Path
+) -> Mapping[str, int]:
+    merged = merge(kind, {name: finish(kind.name, _read_parts(paths)) for name, paths in files.items()})
+    merged.table.write_parquet(path)
+    for name, addition in merged.additions.items():
+        (additions / name).mkdir(parents=True, exist_ok=True)
+        addition.write_parquet(additions / name / f"{kind.table}.parquet")
+    return merged.conflicts
+
+
+def reason(work: Workspace) -> None:
+    """Close the hierarchies and write the links of each inferred property."""
+    tables = work.lazy_tables()
+    hierarchy = pl.concat([_no_links(), *(_closed(reading) for reading in work.readings)])
+    called = infer.called_phenotype(tables)
+    has = infer.has_phenotype(called, hierarchy)
+    links = {
+        "is_a": hierarchy,
+        "called_phenotype": called,
+        "has_phenotype": has,
+        "tested_normal_for": infer.tested_normal_for(tables, has),
+        "reveals": infer.reveals(tables),
+        "ortholog": infer.ortholog(tables),
+        "associated_disease": infer.associated_disease(tables),
+        "maps_to": infer.maps_to(tables),
+        "mondo": infer.mondo(tables),
+        "result": infer.result(tables),
+    }
+    for predicate, frame in infer.direct_mappings(tables).items():
+        links[_MAPPING + predicate.replace(":", " ")] = frame
+    with fresh_folder(work.links) as folder:
+        folder.mkdir()
+        for name, frame in links.items():
+            frame.write_parquet(folder / f"{name}.parquet")
+
+
+def _closed(reading: Reading) -> pl.DataFrame:
+    if reading.source.reader not in ONTOLOGIES:
+        return _no_links()
+    _, kind = ONTOLOGIES[reading.source.reader]
+    return infer.is_a(_read_parts(parts(reading.folder, kind)), reading.source.name)
+
+
+def write_triples(work: Workspace) -> None:
+    """Write the statements of sources, bulk tables, inferred graphs and vocabulary, and note how many each has."""
+    statements: dict[str, int] = {}
+    with fresh_folder(work.triples) as folder:
+        folder.mkdir()
+        for reading in work.readings:
+            statements[reading.source.name] = _write_source(work, reading.source.name, folder)
+        for kind in schema().kinds.values():
+            if kind.bulk and work.table(kind).exists():
+                with (folder / f"{kind.table}.nt").open("wb") as output:
+                    rows = batches(pl.scan_parquet(work.table(kind)))
+                    statements[kind.table] = sum(write_table(batch, kind, output) for batch in rows)
+        statements |= _write_inferred(work, folder)
+        with (folder / f"{VOCABULARY_GRAPH}.nq").open("wb") as output:
+            statements[VOCABULARY_GRAPH] = write_vocabulary(schema(), output, graph_iri(VOCABULARY_GRAPH))
+    work.note("statements", statements)
+
+
+def _write_source(work: Workspace, name: str, folder: Path) -> int:
+    written = 0
+    with (folder / f"source-{name}.nq").open("wb") as output:
+        for kind in schema().kinds.values():
+            addition = work.additions / name / f"{kind.table}.parquet"
+            if addition.exists():
+                written += write_table(pl.read_parquet(addition), kind, output, graph_iri(name))
+    return written
+
+
+def _write_inferred(work: Workspace, folder: Path) -> dict[str, int]:
+    written = {HIERARCHY_GRAPH: 0, INFERRED_GRAPH: 0}
+    for file in sorted(work.links.glob("*.parquet")):
+        graph = HIERARCHY_GRAPH if file.stem == "is_a" else INFERRED_GRAPH
+        with (folder / f"{graph}.nq").open("ab") as output:
+            written[graph] += write_links(
+                pl.read_parquet(file), _predicate(file.stem), output, graph_iri(graph)
+            )
+    return written
+
+
+def _predicate(name: str) -> str:
+    """The IRI of the property that a file of links stands for."""
+    if name.startswith(_MAPPING):
+        return iri(name.removeprefix(_MAPPING).replace(" ", ":"))
+    return schema().columns[name].iri
+
+
+def describe_release(work: Workspace, recipe: Recipe, accounts: Mapping[str, Account]) -> None:
+    """Write what the release says of itself, as tables and as statements."""
+    files = [reading.file for reading in work.readings]
+    tables = describe(recipe, files, accounts, work.noted("statements"))
+    with (work.triples / f"{RELEASE_GRAPH}.nq").open("wb") as output:
+        for name, table in tables.items():
+            kind = schema().kind(name)
+            table.write_parquet(work.table(kind))
+            write_table(table, kind, output, graph_iri(RELEASE_GRAPH))
+
+
+def load(work: Workspace) -> None:
+    """Load all statements into a new store."""
+    with fresh_folder(work.store) as folder:
+        write_store(folder, sorted(work.triples.iterdir()))
+
+
+def check(work: Workspace) -> None:
+    """Hold the store against the rules of the graph. Raises CheckFailed where one that matters is broken."""
+    found = checks.run_checks(open_store(work.store))
+    work.note("checks", [dataclasses.asdict(result) for result in found])
+    broken = [result for result in found if result.severity == "violation" and result.violations]
+    if broken:
+        told = "; ".join(f"{r.name}: {r.violations}, such as {r.examples[0]}" for r in broken)
+        raise CheckFailed(f"the graph breaks its own rules: {told}")
+
+
+def _read_parts(files: Sequence[Path]) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(file) for file in files], how="diagonal")
+
+
+def _no_links() -> pl.DataFrame:
+    return pl.DataFrame(schema={"from": pl.String, "to": pl.String})
