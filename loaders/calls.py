@@ -58,8 +58,8 @@ def neg_log10(p_value: pl.Expr) -> pl.Expr:
     >>> pl.select(neg_log10(pl.Series([0.001, 1.0, 0.0])).round(6)).to_series().to_list()
     [3.0, 0.0, inf]
     """
-    # Taken from zero, so that log10(1) gives 0.0 and not -0.0.
-    return 0.0 - p_value.log10()
+    # A probability has no logarithm above 0; unlike a minus this gives 0.0 for p = 1, not -0.0.
+    return p_value.log10().abs()
 
 
 def evidence(call_type_: pl.Expr) -> pl.Expr:
