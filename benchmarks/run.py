@@ -4,8 +4,8 @@ real     the build of benchmarks/real-data.toml, against what the engine's bulk 
 quads    a table of results to N-Quads, statements a second on one core
 stream   builds of more and more simulated results: peak memory by step must not grow with their number
 
-Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command. Machines are
-shared and noisy: ratios count, not seconds.
+Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command.
+Machines are shared and noisy: ratios count, not seconds.
 """
 
 import os
@@ -68,8 +68,9 @@ def real(folder: Path) -> list[str]:
     whole = time.perf_counter() - started
     alone, alone_mib = _load_alone(folder, sorted((folder / "triples").iterdir()))
     statements = sum(report.statements.values())
+    rows = sum(source["read"] for source in report.sources.values())
     return [
-        f"{statements:,} statements from {sum(s['read'] for s in report.sources.values()):,} rows of {len(report.sources)} files",
+        f"{statements:,} statements from {rows:,} rows of {len(report.sources)} files",
         "",
         "| what | wall s | peak MiB |",
         "| --- | --- | --- |",

@@ -131,7 +131,7 @@ def _write_batch(batch: pl.DataFrame, kind: Kind, output: BinaryIO, end: str, ba
     written = batch.select(line.alias(str(number)) for number, line in enumerate(lines))
     _write_text(written.select(pl.concat_str(pl.all().fill_null(""))), output)
     # A line that is null is a cell that is empty, or that cannot be said in RDF; neither is a statement.
-    statements = written.height * written.width - sum(written.null_count().row(0))
+    statements: int = written.height * written.width - sum(written.null_count().row(0))
     return statements + sum(
         _write_many(batch, column, output, end, base) for column in columns if column.many
     )
