@@ -14,12 +14,12 @@ name of an enumeration of the schema (``Sex``), or string, integer or number. `r
 """
 
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
 
 import pyoxigraph as ox
 
@@ -32,6 +32,7 @@ from impckg.graph.store import Term
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _HEADER_KEYS = {"question", "keywords", "parameters", "columns", "remark"}
 _PARAMETER_KEYS = {"kind", "example", "description", "required"}
+_LITERAL_KINDS = ("string", "integer", "number")
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def question(name: str) -> Question:
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise UnknownQuestion(f"there is no question {name!r}{hint} `impckg queries` lists all {len(known)}")
+    hint = f" did you mean {' or '.join(near)}?" if near else ""
+    raise UnknownQuestion(f"there is no question {name!r};{hint} `impckg queries` lists all {len(known)}")
 
 
 def parse_question(name: str, text: str) -> Question:
@@ -109,14 +110,16 @@ def parse_question(name: str, text: str) -> Question:
     missing = {"question", "keywords", "columns"} - header.keys()
     if unknown or missing:
         raise QueryError(f"{name}.rq: header keys: unknown {sorted(unknown)}, missing {sorted(missing)}")
-    parameters = (header.get("parameters") or {}).items()
+    parameters = header.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise QueryError(f"{name}.rq: parameters: {parameters!r}; expected what each of them is, by its name")
     return Question(
         name=name,
-        question=header["question"],
+        question=str(header["question"]),
         text=sparql,
-        parameters=tuple(_parameter(name, parameter, body) for parameter, body in parameters),
-        columns=tuple(header["columns"]),
-        keywords=tuple(header["keywords"]),
+        parameters=tuple(_parameter(name, parameter, body) for parameter, body in parameters.items()),
+        columns=_words(name, "columns", header["columns"]),
+        keywords=_words(name, "keywords", header["keywords"]),
         remark=header.get("remark"),
     )
 
@@ -153,13 +156,18 @@ def parse_value(parameter: Parameter, text: str) -> Term:
             )
         return ox.Literal(str(int(text)), datatype=ox.NamedNode(f"{_XSD}integer"))
     if parameter.kind == "number":
-        try:
-            return ox.Literal(float(text))
-        except ValueError:
-            raise BadParameter(
-                f"{parameter.name}: {text!r} is not a number; such as {parameter.example}"
-            ) from None
+        return _number(parameter, text)
     return ox.Literal(text)
+
+
+def _number(parameter: Parameter, text: str) -> ox.Literal:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise BadParameter(f"{parameter.name}: {text!r} is not a number; such as {parameter.example}")
+    return ox.Literal(number)
 
 
 def _identifier(parameter: Parameter, text: str) -> ox.NamedNode:
@@ -184,22 +192,27 @@ def _one_of(parameter: Parameter, enumeration: Enumeration, text: str) -> ox.Nam
     raise BadParameter(f"{parameter.name}: {text!r} is none of {known}")
 
 
-def _parameter(question_name: str, name: str, body: dict[str, Any]) -> Parameter:
+def _words(question_name: str, key: str, found: object) -> tuple[str, ...]:
+    # A word alone would come out as its letters.
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise QueryError(f"{question_name}.rq: {key}: {found!r}; expected words in square brackets")
+    return tuple(found)
+
+
+def _parameter(question_name: str, name: str, body: object) -> Parameter:
+    place = f"{question_name}.rq: parameter {name}"
+    if not isinstance(body, dict):
+        raise QueryError(f"{place}: {body!r}; expected kind, example and description in curly brackets")
     unknown = body.keys() - _PARAMETER_KEYS
     missing = {"kind", "example", "description"} - body.keys()
     if unknown or missing:
-        raise QueryError(
-            f"{question_name}.rq: parameter {name}: unknown {sorted(unknown)}, missing {sorted(missing)}"
-        )
-    parameter = Parameter(
-        name, body["kind"], body["description"], str(body["example"]), body.get("required", True)
-    )
-    if (
-        not parameter.prefixes
-        and parameter.enumeration is None
-        and parameter.kind not in ("string", "integer", "number")
-    ):
-        raise QueryError(f"{question_name}.rq: parameter {name}: {parameter.kind!r} is not a kind of value")
+        raise QueryError(f"{place}: unknown {sorted(unknown)}, missing {sorted(missing)}")
+    required = body.get("required", True)
+    if not isinstance(required, bool):
+        raise QueryError(f"{place}: required: {required!r}; expected true or false")
+    parameter = Parameter(name, str(body["kind"]), str(body["description"]), str(body["example"]), required)
+    if not parameter.prefixes and parameter.enumeration is None and parameter.kind not in _LITERAL_KINDS:
+        raise QueryError(f"{place}: {parameter.kind!r} is not a kind of value")
     return parameter
 
 

@@ -4,14 +4,14 @@ The protocol has no way to bind values beside a query. So they go into it as VAL
 own serialiser, one block at the start of each group that is evaluated on its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyoxigraph as ox
 import requests
 
 from impckg.graph.errors import SparqlSyntaxError, StoreError
 from impckg.graph.identifiers import namespaces
-from impckg.graph.sparql import Kind, tokens
+from impckg.graph.sparql import Kind, Token, tokens
 from impckg.graph.store import RELEASE_QUERY, Bindings, QueryResult, Release, release_of
 
 _TIMEOUT_SECONDS = 300
@@ -74,21 +74,28 @@ def with_values(text: str, bindings: Bindings) -> str:
     if not bindings:
         return text
     block = "".join(f" VALUES ?{name} {{ {term} }} " for name, term in bindings.items())
-    pieces, done, in_head, before = [], 0, False, ""
-    for token in tokens(text):
+    pieces, done = [], 0
+    for opening in _groups([token for token in tokens(text) if token.kind is not Kind.COMMENT]):
+        end = opening.start + 1
+        pieces += [text[done:end], block]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _groups(query: Sequence[Token]) -> Iterator[Token]:
+    """The brackets that open a group of SELECT, ASK or WHERE, or one that is joined or united within."""
+    in_head, before = False, ""
+    for token, after in zip(query, [*query[1:], query[-1]], strict=True):
         word = token.text.upper()
         if token.kind is Kind.WORD and word in ("SELECT", "ASK", "WHERE"):
             in_head = True
         elif token.kind is Kind.WORD and word == "CONSTRUCT":
             # What it opens first is a template, not a group.
             in_head = False
-        elif token.text == "{" and (in_head or before in _BEFORE_A_GROUP):
-            end = token.start + 1
-            pieces += [text[done:end], block]
-            done, in_head = end, False
-        if token.kind is not Kind.COMMENT:
-            before = word
-    return "".join([*pieces, text[done:]])
+        elif word == "{" and after.text.upper() != "SELECT" and (in_head or before in _BEFORE_A_GROUP):
+            in_head = False
+            yield token
+        before = word
 
 
 def with_prefixes(text: str) -> str:

@@ -160,7 +160,7 @@ def test_a_value_becomes_the_term_of_its_kind(kind, text, term):
         (
             "MP",
             "MP:1",
-            r"'MP:1' is not a well-formed identifier: after MP: we expect \d{7}; expected MP and a colon, such as x",
+            "'MP:1' is not a well-formed identifier: after MP: we expect [0-9]{7}; expected MP and a colon, such as x",
         ),
         ("Sex", "both", "'both' is none of female, male"),
         ("integer", "1.5", "'1.5' is not a whole number; such as x"),
