@@ -23,7 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DEMO_QUESTIONS = (
     "models_of_human_gene",
     "genes_of_disease",
-    "genes_for_human_phenotypes",
+    "phenotypes_shared_with_diseases",
     "diseases_of_lethal_genes",
     "human_counterparts_of_phenotype",
 )

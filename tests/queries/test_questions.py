@@ -207,7 +207,15 @@ def test_a_phenotype_is_found_with_all_below_it(world):
         ("MGI:95489", "Fbn1", "fibrillin 1"),
         ("MGI:102844", "Mybpc3", None),
     ]
-    assert len(answer(world, "genes_of_phenotype", phenotype="MP:0000001")) == 10
+    assert len(answer(world, "genes_of_phenotype", phenotype="MP:0000001")) == 11
+
+
+def test_a_shared_phenotype_comes_with_the_call_and_the_annotation_that_say_so(world):
+    assert answer(world, "phenotypes_shared_with_diseases", gene="MGI:96794") == [
+        ("ORPHA:740", "Hutchinson-Gilford progeria syndrome", "MP:0009825", "cornea ulcer", "HP:0012804",
+         "Corneal ulceration", None, 3.6e-6, "ORPHA:740"),
+    ]  # fmt: skip
+    assert answer(world, "phenotypes_shared_with_diseases", gene="MGI:104785") == []
 
 
 def test_a_mapping_is_told_in_the_direction_in_which_it_was_written(world):
@@ -515,7 +523,7 @@ def test_phenotypes_are_counted_once_for_each_gene(world):
     counted = {row[1]: row[2] for row in answer(world, "genes_per_top_level_phenotype")}
 
     assert counted["cardiovascular system phenotype"] == 2, "Mybpc3 was called twice"
-    assert counted["vision/eye phenotype"] == 3
+    assert counted["vision/eye phenotype"] == 4
 
 
 def test_calls_are_counted_by_procedure(world):

@@ -109,7 +109,7 @@ def test_graphs_are_chosen(remote):
         "ASK { GRAPH ?graph { ?s a kg:Gene } }", named_graphs=["https://w3id.org/impckg/graph/world"]
     )
 
-    assert [next(of_world)[0].value, next(of_nothing)[0].value] == ["15", "0"]
+    assert [next(of_world)[0].value, next(of_nothing)[0].value] == ["16", "0"]
     assert bool(by_name) is True
 
 
