@@ -1,1 +1,1 @@
-"""..."""
+"""From other people's files to tables to a finished store."""

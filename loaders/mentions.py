@@ -63,6 +63,29 @@ def alleles(
     return things(frame.drop_nulls([accession, symbol]), "Allele", **columns)
 
 
+def lines(
+    frame: pl.DataFrame,
+    colony: str,
+    gene: str,
+    *,
+    allele: str | None = None,
+    strain: str | None = None,
+    production_centre: str | None = None,
+    phenotyping_centre: str | None = None,
+) -> pl.DataFrame:
+    """Table of Line: a colony, its gene, and what else there is a column of (accessions, names of centres)."""
+    columns = {"id": mint_column("line", pl.col(colony)), "label": pl.col(colony), "gene": pl.col(gene)}
+    if allele is not None:
+        columns["allele"] = allele_id(pl.col(allele))
+    if strain is not None:
+        columns["strain"] = strain_id(pl.col(strain))
+    if production_centre is not None:
+        columns["production_centre"] = mint_column("centre", pl.col(production_centre))
+    if phenotyping_centre is not None:
+        columns["phenotyping_centre"] = mint_column("centre", pl.col(phenotyping_centre))
+    return things(frame, "Line", **columns)
+
+
 def strains(frame: pl.DataFrame, accession: str, name: str) -> pl.DataFrame:
     """Table of Strain."""
     return things(frame, "Strain", id=strain_id(pl.col(accession)), label=pl.col(name))

@@ -1,1 +1,1 @@
-"""..."""
+"""The door: SPARQL over HTTP, pages, and the command line."""

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from impckg.graph.identifiers import mint_column
 from impckg.loaders import mentions, rules
-from impckg.loaders.source import Batch, Context, Source, things
+from impckg.loaders.source import Batch, Context, Source
 from impckg.loaders.table import Rows, read_delimited
 
 _COLUMNS = {
@@ -40,15 +39,13 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
 def _tables(rows: Rows) -> dict[str, pl.DataFrame]:
     frame = rows.kept
     return {
-        "Line": things(
+        "Line": mentions.lines(
             frame,
-            "Line",
-            id=mint_column("line", pl.col("colony")),
-            label=pl.col("colony"),
-            gene=pl.col("gene"),
-            strain=mentions.strain_id(pl.col("strain_accession")),
-            production_centre=mint_column("centre", pl.col("production_centre")),
-            phenotyping_centre=mint_column("centre", pl.col("phenotyping_centre")),
+            "colony",
+            "gene",
+            strain="strain_accession",
+            production_centre="production_centre",
+            phenotyping_centre="phenotyping_centre",
         ),
         "Gene": mentions.genes(frame, "gene", "symbol"),
         "Strain": mentions.strains(frame, "strain_accession", "strain_name"),

@@ -99,15 +99,13 @@ def _tables(frame: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
         "Allele": mentions.alleles(
             frame, "allele_accession_id", "allele_symbol", "marker_accession_id", "allele_name"
         ),
-        "Line": things(
+        "Line": mentions.lines(
             frame,
-            "Line",
-            id=mint_column("line", pl.col("colony_id")),
-            label=pl.col("colony_id"),
-            gene=pl.col("marker_accession_id"),
-            allele=mentions.allele_id(pl.col("allele_accession_id")),
-            strain=mentions.strain_id(pl.col("strain_accession_id")),
-            phenotyping_centre=mint_column("centre", pl.col("phenotyping_center")),
+            "colony_id",
+            "marker_accession_id",
+            allele="allele_accession_id",
+            strain="strain_accession_id",
+            phenotyping_centre="phenotyping_center",
         ),
         "Strain": mentions.strains(frame, "strain_accession_id", "strain_name"),
         "Centre": mentions.centres(frame, "phenotyping_center"),

@@ -77,7 +77,15 @@ def _tables(frame: pl.DataFrame, context: Context) -> dict[str, pl.DataFrame]:
         "Allele": mentions.alleles(
             frame, "allele_accession_id", "allele_symbol", "marker_accession_id", "allele_name"
         ),
-        "Line": _lines(frame),
+        "Line": mentions.lines(
+            frame,
+            "colony_id",
+            "marker_accession_id",
+            allele="allele_accession_id",
+            strain="strain_accession_id",
+            production_centre="production_center",
+            phenotyping_centre="phenotyping_center",
+        ),
         "Strain": mentions.strains(frame, "strain_accession_id", "strain_name"),
         "Centre": mentions.centres(frame, "phenotyping_center", "production_center"),
         "Pipeline": mentions.pipelines(frame, "pipeline_stable_id", "pipeline_name"),
@@ -127,20 +135,6 @@ def _results(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         phenotype=pl.col("mp_term_id"),
         potential_phenotypes=pl.col("mp_term_id_options"),
         source=pl.lit(context.dataset),
-    )
-
-
-def _lines(frame: pl.DataFrame) -> pl.DataFrame:
-    return things(
-        frame,
-        "Line",
-        id=mint_column("line", pl.col("colony_id")),
-        label=pl.col("colony_id"),
-        gene=pl.col("marker_accession_id"),
-        allele=mentions.allele_id(pl.col("allele_accession_id")),
-        strain=mentions.strain_id(pl.col("strain_accession_id")),
-        production_centre=mint_column("centre", pl.col("production_center")),
-        phenotyping_centre=mint_column("centre", pl.col("phenotyping_center")),
     )
 
 
