@@ -185,9 +185,13 @@ def test_the_citation_and_the_package_agree_on_version_and_licence() -> None:
 
 
 def version() -> str:
-    """The version that pyproject.toml states."""
-    stated: str = PYPROJECT["project"]["version"]
-    return stated
+    """The version that the tree states, in the file that pyproject.toml points to."""
+    assert PYPROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "impckg._version.__version__"}
+    stated = re.search(
+        r'__version__ = "(.+)"', (PROJECT / "impckg" / "_version.py").read_text(encoding="utf-8")
+    )
+    assert stated is not None
+    return stated[1]
 
 
 def package_files(project: Path) -> Iterator[str]:
