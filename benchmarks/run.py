@@ -10,7 +10,6 @@ Machines are shared and noisy: ratios count, not seconds.
 
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from impckg.loaders.build import build
 from impckg.loaders.recipe import read_recipe
 from impckg.loaders.report import Report
 from impckg.loaders.simulate import simulate_release
-from impckg.loaders.steps import SilentWatcher
+from impckg.loaders.steps import SilentWatcher, peak_mib
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -35,14 +34,15 @@ STREAM_SIZES = (50_000, 150_000, 500_000)
 
 # The engine alone: the same files, one process, nothing else.
 LOAD_ALONE = """
-import resource, sys, time
+import sys, time
 import pyoxigraph as ox
+from impckg.loaders.steps import peak_mib
 started = time.perf_counter()
 store = ox.Store(sys.argv[1])
 for file in sys.argv[2:]:
     format_ = ox.RdfFormat.N_QUADS if file.endswith(".nq") else ox.RdfFormat.N_TRIPLES
     store.bulk_load(path=file, format=format_, lenient=True)
-print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(time.perf_counter() - started, peak_mib())
 """
 
 
@@ -177,7 +177,7 @@ def main() -> None:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{name}.md").write_text("\n".join(text) + "\n", encoding="utf-8")
     print(
-        f"peak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MiB",
+        f"peak of this process: {peak_mib():,} MiB",
         file=sys.stderr,
     )
 

@@ -42,11 +42,18 @@ def merge(kind: Kind, tables: Mapping[str, pl.DataFrame]) -> Merged:
     conflicts: dict[str, int] = {}
     for source, table in tables.items():
         rows = _one_row_a_thing(kind, table.select(_all_columns(kind, table.columns)))
-        known = rows.select("id").join(whole, on="id", how="left", maintain_order="left")
-        for column, count in _conflicts(kind, rows, known).items():
-            conflicts[column] = conflicts.get(column, 0) + count
-        additions[source] = _new(kind, rows, known, whole)
-        whole = _filled(kind, whole, additions[source])
+        met = rows["id"].is_in(whole["id"].implode())
+        first, again = _first_met(kind, rows.filter(~met)), rows.filter(met)
+        if again.height:
+            known = again.select("id").join(whole, on="id", how="left", maintain_order="left")
+            for column, count in _conflicts(kind, again, known).items():
+                conflicts[column] = conflicts.get(column, 0) + count
+            more = _more(kind, again, known)
+            whole = _filled(kind, whole, more)
+            additions[source] = pl.concat([more, first])
+        else:
+            additions[source] = first
+        whole = pl.concat([whole, first.drop(FIRST_MET)])
     return Merged(whole, additions, conflicts)
 
 
@@ -86,7 +93,14 @@ def _one_row_a_thing(kind: Kind, table: pl.DataFrame) -> pl.DataFrame:
     return table.group_by("id", maintain_order=True).agg(*single, *lists).select(kind.dtypes.keys())
 
 
-def _new(kind: Kind, rows: pl.DataFrame, known: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
+def _first_met(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
+    """Things that no earlier source mentions, whole; items of lists once each."""
+    lists = [pl.col(c.name).fill_null([]).list.unique(maintain_order=True) for c in kind.columns if c.many]
+    return rows.with_columns(*lists, pl.lit(True).alias(FIRST_MET))
+
+
+def _more(kind: Kind, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Of things that an earlier source mentions, what it does not say; rows that add nothing left out."""
     columns = {}
     for column in kind.columns[1:]:
         name = column.name
@@ -97,20 +111,13 @@ def _new(kind: Kind, rows: pl.DataFrame, known: pl.DataFrame, whole: pl.DataFram
             columns[name] = new.to_series()
         else:
             columns[name] = pl.select(pl.when(known[name].is_null()).then(rows[name])).to_series()
-    frame = pl.DataFrame({"id": rows["id"], **columns, FIRST_MET: ~rows["id"].is_in(whole["id"].implode())})
-    return frame.filter(_says_anything(frame) | frame[FIRST_MET])
+    frame = pl.DataFrame({"id": rows["id"], **columns}).with_columns(pl.lit(False).alias(FIRST_MET))
+    return frame.filter(_says_anything(frame))
 
 
 def _filled(kind: Kind, whole: pl.DataFrame, addition: pl.DataFrame) -> pl.DataFrame:
-    """The whole table with an addition filled in: new things below, in the order of the addition."""
-    joined = whole.join(
-        addition.drop(FIRST_MET),
-        on="id",
-        how="full",
-        coalesce=True,
-        suffix="_new",
-        maintain_order="left_right",
-    )
+    """The whole table with an addition to things that it has filled in."""
+    joined = whole.join(addition.drop(FIRST_MET), on="id", how="left", suffix="_new", maintain_order="left")
     return joined.select(
         "id",
         *(
