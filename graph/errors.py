@@ -9,9 +9,9 @@
     │   └── DamagedFile        3   ... it is truncated, empty or not what its name says
     ├── OntologyError          3   an ontology has a cycle, or is not an ontology
     ├── RecipeError            3   a recipe is wrong
-    ├── FetchError             4   a file could not be fetched
+    ├── FetchError             4   a file could not be fetched, or is not the one that was meant
     │   └── ChecksumMismatch   4   ... or is not the file that the recipe pins
-    ├── QueryError             5   a question cannot be asked this way
+    ├── QueryError             5   a question cannot be asked this way, or a value does not fit
     │   ├── SparqlSyntaxError  5   ... its SPARQL is not SPARQL; knows line and column
     │   ├── UnknownQuestion    5   ... no question has that name
     │   ├── BadParameter       5   ... a value does not fit its parameter

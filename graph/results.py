@@ -240,7 +240,7 @@ def write_table(
 ) -> int:
     """Write an answer as a text table for a terminal, and count its rows.
 
-    A boolean is just `true` or `false`.
+    A boolean is just `true` or `false`. Doubles are written to four digits; the other formats have them all.
 
     width: how many characters a line may have; long cells end in ``…``.
     names: the prefix table for CURIEs; that of `identifiers` unless given.
@@ -253,7 +253,7 @@ def write_table(
         return 1
     shown = [number for number, name in enumerate(columns(result)) if name not in without]
     header = [columns(result)[number] for number in shown]
-    body = (tuple(_one_line(text_of(row[number], names)) for number in shown) for row in rows(result))
+    body = (tuple(_one_line(_short(row[number], names)) for number in shown) for row in rows(result))
     head = list(islice(body, _ROWS_AT_ONCE))
     widths = _column_widths([header, *head], width)
     count = 0
@@ -262,6 +262,18 @@ def write_table(
         output.write(_table_line(cells, widths))
         count += 1
     return count
+
+
+def _short(term: RdfTerm | None, names: curies.Converter | None) -> str:
+    """A term as `text_of` writes it, but a double to four digits: a cut-off exponent would tell a wrong number."""
+    text = text_of(term, names)
+    if (
+        isinstance(term, ox.Literal)
+        and term.datatype.value in _INEXACT
+        and _PLAIN_NUMBER.fullmatch(term.value)
+    ):
+        return number_text(float(f"{float(term.value):.4g}"))
+    return text
 
 
 def _column_widths(lines: Sequence[Sequence[str]], width: int) -> list[int]:

@@ -121,7 +121,7 @@ def open_store(path: Path) -> GraphStore:
     folder = find_store(path)
     try:
         return GraphStore(folder, ox.Store.read_only(str(folder)))
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise StoreError(f"{path}: not a store that can be opened: {error}") from error
 
 
@@ -193,7 +193,11 @@ def _undeclared_prefixes(text: str) -> str:
         if word.text.upper() == "PREFIX" and name.kind is Kind.NAME
     }
     known = {name.partition(":")[0] for name in declared} | namespaces().keys()
-    unknown = {token.text.partition(":")[0] for token in found if token.kind is Kind.NAME} - known
+    # What follows a "<" is an IRI that is not closed, whatever it looks like.
+    names = [
+        token for token in found if token.kind is Kind.NAME and text[token.start - 1 : token.start] != "<"
+    ]
+    unknown = {token.text.partition(":")[0] for token in names} - known
     return (
         f"; nobody says what the prefix {', '.join(map(repr, sorted(unknown)))} stands for" if unknown else ""
     )

@@ -9,6 +9,7 @@
     answer = impckg.ask("genes_of_phenotype", "demo", phenotype="MP:0001262")
 """
 
+from pathlib import Path as _Path
 from typing import TYPE_CHECKING, Any
 
 from impckg._version import __version__
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     from rdflib import Dataset
+
+# In a checkout the subpackages lie beside this folder, not in it; Python started there meets this folder first.
+if not (_Path(__file__).parent / "graph").exists():
+    __path__.append(str(_Path(__file__).parents[1]))
 
 __all__ = ["__version__", "ask", "frame", "open"]
 

@@ -23,13 +23,14 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from impckg._version import __version__
-from impckg.graph.errors import BuildError
+from impckg.graph.errors import BuildError, RecipeError, StoreError
 from impckg.graph.schema import schema
-from impckg.graph.store import LIVE_RELEASE, STORE_FOLDER
+from impckg.graph.store import LIVE_RELEASE, STORE_FOLDER, open_store
 from impckg.loaders import stages
 from impckg.loaders.context import ReadSource
 from impckg.loaders.fetch import FetchedFile, fetch_source
@@ -58,14 +59,19 @@ def build(
     """Build a release from a recipe below an output folder, make it the live one, and report.
 
     resume: go on from a build that was cut off, if it was of the same inputs; else begin anew.
-    limit: read about so many rows of each source (whole blocks), for a quick look.
+    limit: read so many rows of each file, for a quick look; ontologies are read whole.
 
-    Where the live release was already built from the same inputs nothing is done, and its report is returned.
+    Where a release was already built from the same inputs and can still be opened nothing is done, and its report is
+    returned.
 
     Raises what the steps raise: RecipeError, FetchError, SourceError, OntologyError, StoreError; CheckFailed where the
     graph breaks a rule; BuildError where another build is at work in the same folder.
     """
     watcher = watcher or SilentWatcher()
+    _check_readers(recipe)
+    if limit is not None:
+        # Whoever meets such a release must see that it is not whole.
+        recipe = replace(recipe, title=f"{recipe.title} (only the first {limit:,} rows of each file)")
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
         files = tuple(
@@ -76,8 +82,11 @@ def build(
         inputs = fingerprint(_recipe_facts(recipe), [file.sha256 for file in files], limit, _code())
         release = out / RELEASES / f"{recipe.name}-{inputs[:8]}"
         before = finished_report(release)
-        if before is not None and before.inputs == inputs:
+        if before is not None and before.inputs == inputs and _opens(release):
             _go_live(out, release)
+            watcher.step_finished(
+                f"{release.name}, built before from the same files", before.seconds, skipped=True
+            )
             return before
         work = out / WORK
         if not resume:
@@ -140,6 +149,23 @@ def _read(
         accounts[name] = read_account(reading.folder)
         done.append(ReadSource(name, source.reader, reading.folder))
     return {reading.source.name: accounts[reading.source.name] for reading in readings}, marks
+
+
+def _check_readers(recipe: Recipe) -> None:
+    for source in recipe.sources:
+        try:
+            find_source(source.reader)
+        except RecipeError as error:
+            raise RecipeError(f"{recipe.path.name}: source {source.name!r}: {error}") from error
+
+
+def _opens(release: Path) -> bool:
+    """Whether the store of a finished release is still whole enough to be opened."""
+    try:
+        open_store(release)
+    except StoreError:
+        return False
+    return True
 
 
 def _in_order_of_needs(readings: Sequence[Reading]) -> list[Reading]:

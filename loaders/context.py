@@ -31,7 +31,7 @@ class ReadSource:
     folder: Path
 
 
-def context(name: str, version: str, read: Iterable[ReadSource]) -> Context:
+def context(name: str, version: str, read: Iterable[ReadSource], limit: int | None = None) -> Context:
     """The context for reading a source, from all that has been read before it."""
     before = list(read)
     ontologies = [_ontology(source) for source in before if source.reader in ONTOLOGIES]
@@ -41,6 +41,7 @@ def context(name: str, version: str, read: Iterable[ReadSource]) -> Context:
         terms=term_index(ontologies) if ontologies else TermIndex((), _no_terms()),
         term_labels=_labels(ontologies),
         human_genes=_human_genes(before),
+        limit=limit,
     )
 
 

@@ -9,18 +9,21 @@ from impckg.graph.errors import MissingColumn
 from impckg.loaders.table import LINE, Rows, read_lines
 
 
-def read_json_lines(path: Path, types: Mapping[str, pl.DataType], required: Sequence[str]) -> Iterator[Rows]:
+def read_json_lines(
+    path: Path, types: Mapping[str, pl.DataType], required: Sequence[str], limit: int | None = None
+) -> Iterator[Rows]:
     """The objects of a file, some thousands at a time, with the given keys as columns.
 
     types: the keys that we want and what they hold; a key that an object lacks is null.
-    required: keys that the first object must have.
+    required: keys that some of the first hundred objects must have.
+    limit: read so many objects and no more.
 
     A line that is not such an object breaks `not_json`. Raises MissingColumn, and DamagedFile where the file is empty,
     cut off or not text.
     """
     wanted = pl.Struct(dict(types))
     first = True
-    for lines in read_lines(path):
+    for lines in read_lines(path, limit):
         # Strict decoding would end the file at the first bad line; so lines are told apart first.
         rows = lines.put_aside(
             ~pl.col("text").str.contains(r"^\s*\{.*\}\s*$"), "not_json", "", pl.col("text")
@@ -29,7 +32,7 @@ def read_json_lines(path: Path, types: Mapping[str, pl.DataType], required: Sequ
         rows = rows.with_kept(rows.kept.with_columns(broken.alias("_bad")))
         rows = rows.put_aside(pl.col("_bad"), "not_json", "", pl.col("text"))
         if first and rows.kept.height:
-            _demand(rows.kept["text"][0], required, path)
+            _demand(rows.kept["text"][:100], required, path)
             first = False
         good = frame.filter(~broken).with_columns(rows.kept[LINE])
         yield rows.with_kept(good)
@@ -58,8 +61,8 @@ def _is_object(text: str, wanted: pl.Struct) -> bool:
     return True
 
 
-def _demand(text: str, required: Sequence[str], path: Path) -> None:
-    found = list(pl.Series([text]).str.json_decode(infer_schema_length=1).struct.fields)
+def _demand(objects: pl.Series, required: Sequence[str], path: Path) -> None:
+    found = list(objects.str.json_decode(infer_schema_length=len(objects)).struct.fields)
     missing = [name for name in required if name not in found]
     if missing:
         raise MissingColumn(

@@ -1,13 +1,14 @@
 """What MP, HP and MONDO have in common as sources: an OBO file becomes a table of terms."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from impckg.loaders import rules
 from impckg.loaders.source import Batch, Context, things
-from impckg.loaders.table import LINE, all_good
+from impckg.loaders.table import LINE, Rows, all_good
 from impckg.ontology.read import Ontology, read_ontology
 
 # Columns of terms, which become links of the graph.
@@ -33,12 +34,31 @@ def ontology_reader(
         rows = all_good(terms)
         for column in _TERMS:
             rows = rules.item_curies(rows, column)
+        rows = _known_parents(rows, ontology)
         tables = {kind_name: term_table(rows.kept, ontology.xrefs, kind_name)}
         if further is not None:
             tables |= further(ontology, context)
         yield Batch(rows, tables)
 
     return read
+
+
+def _known_parents(rows: Rows, ontology: Ontology) -> Rows:
+    """The terms with only parents that are live terms of the ontology; others are taken out and told."""
+    lines = rows.kept.select("id", pl.col(LINE).alias("line"))
+    items = ontology.dangling.join(lines, left_on="child", right_on="id", how="inner").select(
+        "line",
+        rule=pl.lit("unknown_parent"),
+        column=pl.lit("parents"),
+        value=pl.format("{} is_a {}", "child", "parent"),
+    )
+    strays = ontology.dangling.group_by("child", maintain_order=True).agg(pl.col("parent").alias("_strays"))
+    kept = rows.kept.join(strays, left_on="id", right_on="child", how="left", maintain_order="left")
+    parents = pl.col("parents").list.set_difference(pl.col("_strays").fill_null([])).list.sort()
+    kept = kept.with_columns(
+        pl.when(pl.col("_strays").is_null()).then(pl.col("parents")).otherwise(parents).alias("parents")
+    )
+    return replace(rows, kept=kept.drop("_strays"), items=pl.concat([rows.items, items]))
 
 
 def term_table(terms: pl.DataFrame, xrefs: pl.DataFrame, kind_name: str) -> pl.DataFrame:

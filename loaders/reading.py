@@ -7,13 +7,13 @@ and the account. The file is read block by block, so its size does not matter.
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from impckg.graph.errors import BuildError
+from impckg.graph.errors import BuildError, DamagedFile
 from impckg.graph.schema import kind
 from impckg.loaders.source import Batch, Context, Source
 from impckg.loaders.table import REJECTS_SCHEMA
@@ -60,13 +60,13 @@ def read_source(
     path: Path,
     context: Context,
     folder: Path,
-    limit: int | None,
     advanced: Callable[[int], None],
 ) -> Account:
     """Read a file into a new folder of parts and return the account, which is kept there too.
 
-    limit: stop after so many rows (to the end of the block), for a quick look.
     advanced: told how many rows were read, block by block.
+
+    Raises DamagedFile where the file has no rows at all: no published file is meant to be empty.
     """
     started = time.perf_counter()
     folder.mkdir(parents=True)
@@ -74,7 +74,7 @@ def read_source(
     replaced: list[pl.DataFrame] = []
     things = dict.fromkeys(source.kinds, 0)
     read = kept = 0
-    for number, batch in enumerate(_limited(source.read(path, context), limit)):
+    for number, batch in enumerate(source.read(path, context)):
         _write_parts(batch, source, folder, number, things)
         rejects.append(batch.rows.rejects.with_columns(pl.lit("row").alias("what")))
         rejects.append(batch.rows.items.with_columns(pl.lit("item").alias("what")))
@@ -82,6 +82,8 @@ def read_source(
         read += batch.rows.read
         kept += batch.rows.kept.height
         advanced(batch.rows.read)
+    if not read:
+        raise DamagedFile(f"{path.name}: there is a header and not one row below it; fetch the file again")
     account = _account(source, context, read, kept, rejects, replaced, things, folder)
     account = dataclasses.replace(account, seconds=round(time.perf_counter() - started, 3))
     (folder / ACCOUNT).write_text(json.dumps(dataclasses.asdict(account), indent=1), encoding="utf-8")
@@ -96,15 +98,6 @@ def read_account(folder: Path) -> Account:
 def parts(folder: Path, kind_name: str) -> list[Path]:
     """The parts of one kind that a source was read into, in the order of the file."""
     return sorted(folder.glob(f"{kind(kind_name).table}-*.parquet"))
-
-
-def _limited(batches: Iterator[Batch], limit: int | None) -> Iterator[Batch]:
-    read = 0
-    for batch in batches:
-        yield batch
-        read += batch.rows.read
-        if limit is not None and read >= limit:
-            return
 
 
 def _write_parts(batch: Batch, source: Source, folder: Path, number: int, things: dict[str, int]) -> None:

@@ -102,7 +102,7 @@ def as_text(report: Report) -> list[str]:
     """The lines of a report for people."""
     lines = [f"{report.title} ({report.release}){', SIMULATED DATA' if report.simulated else ''}", ""]
     lines += _columns(
-        ["source", "read", "kept", "rejected", "replaced", "statements", "seconds", "peak MiB"],
+        ["source", "read", "kept", "rejected", "replaced", "own graph", "seconds", "peak MiB"],
         [
             [
                 name,

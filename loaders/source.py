@@ -25,6 +25,7 @@ class Context:
     terms: which terms the ontologies of the recipe know.
     term_labels: columns label, id; the live MP terms by their label.
     human_genes: columns ncbi_gene, human_gene; HGNC's name for a gene of NCBI.
+    limit: how many rows to read, for a quick look; None reads all. Ontologies are always read whole.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Context:
     terms: TermIndex
     term_labels: pl.DataFrame
     human_genes: pl.DataFrame
+    limit: int | None = None
 
     @property
     def dataset(self) -> str:

@@ -108,9 +108,8 @@ def read_one(
         read_source(
             find_source(reading.source.reader),
             reading.file.path,
-            context(name, version, before),
+            context(name, version, before, limit),
             folder,
-            limit,
             advanced,
         )
 
@@ -175,7 +174,9 @@ def _closed(reading: Reading) -> pl.DataFrame:
     if reading.source.reader not in ONTOLOGIES:
         return _no_links()
     _, kind = ONTOLOGIES[reading.source.reader]
-    return infer.is_a(_read_parts(parts(reading.folder, kind)), reading.source.name)
+    return infer.is_a(
+        _read_parts(parts(reading.folder, kind)), f"{reading.source.name} ({reading.file.path.name})"
+    )
 
 
 def write_triples(work: Workspace) -> None:

@@ -75,6 +75,17 @@ class Rows:
         kept = marked.filter(~pl.col("_broken")).drop("_broken")
         return replace(self, kept=kept, rejects=pl.concat([self.rejects, rejects]))
 
+    def first(self, number: int) -> "Rows":
+        """The first so many rows, good and put aside, by their lines."""
+        lines = pl.concat([self.kept[LINE].alias("line"), self.rejects["line"]]).sort()[:number]
+        last = lines.max() if number else 0
+        return Rows(
+            self.kept.filter(pl.col(LINE) <= last),
+            self.rejects.filter(pl.col("line") <= last),
+            len(lines),
+            self.items.filter(pl.col("line") <= last),
+        )
+
     def with_kept(self, kept: pl.DataFrame) -> "Rows":
         """The same account of rows, with the good ones in another form."""
         return replace(self, kept=kept)
@@ -99,6 +110,7 @@ def read_delimited(
     comment: str | None = None,
     quoted: bool = False,
     short_rows: bool = False,
+    limit: int | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Rows]:
     """The rows of a table of cells, some thousands at a time.
@@ -108,6 +120,7 @@ def read_delimited(
     comment: lines that begin so, before the header, are no rows.
     quoted: whether a cell may stand in double quotes (RFC 4180) and then hold separators and line ends.
     short_rows: whether a row may leave out empty cells at its end.
+    limit: read so many rows and no more.
 
     Raises MissingColumn, and DamagedFile where the file is empty, cut off or not text.
     """
@@ -119,17 +132,30 @@ def read_delimited(
             names = _header(header, separator, path, line)
             line += 1
         _demand(required, names, path)
-        for rows in _records(_chain(first, rest), line, quoted):
+        for rows in _first(_records(_chain(first, rest), line, quoted), limit):
             yield _parse(rows, list(names), separator, quoted, short_rows)
 
 
-def read_lines(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Rows]:
+def read_lines(path: Path, limit: int | None = None, block_bytes: int = BLOCK_BYTES) -> Iterator[Rows]:
     """The lines of a text file, some thousands at a time, in a column `text`; blank ones are left out.
+
+    limit: read so many lines and no more.
 
     Raises DamagedFile where the file is empty, cut off or not text.
     """
     with open_bytes(path) as file:
-        yield from _records(_blocks(file, path, block_bytes), 1, quoted=False)
+        yield from _first(_records(_blocks(file, path, block_bytes), 1, quoted=False), limit)
+
+
+def _first(blocks: Iterable[Rows], limit: int | None) -> Iterator[Rows]:
+    """The rows up to a limit, block by block."""
+    left = limit
+    for rows in blocks:
+        if left is not None and rows.read >= left:
+            yield rows.first(left)
+            return
+        yield rows
+        left = None if left is None else left - rows.read
 
 
 def open_bytes(path: Path) -> BinaryIO:

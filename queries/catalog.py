@@ -145,6 +145,8 @@ def bind(asked: Question, values: Mapping[str, str]) -> dict[str, Term]:
 def parse_value(parameter: Parameter, text: str) -> Term:
     """What someone typed for a parameter as an RDF term. Raises BadParameter where it does not fit."""
     text = text.strip()
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadParameter(f"{parameter.name}: the value is not UTF-8")
     if parameter.prefixes:
         return _identifier(parameter, text)
     if parameter.enumeration is not None:
@@ -174,7 +176,11 @@ def _identifier(parameter: Parameter, text: str) -> ox.NamedNode:
     expected = f"expected {' or '.join(parameter.prefixes)} and a colon, such as {parameter.example}"
     curie = converter().compress(text.strip("<>"), passthrough=False) if "://" in text else text
     if curie is None or ":" not in curie:
-        raise BadParameter(f"{parameter.name}: {text!r} is not an identifier; {expected}")
+        by_symbol = set(parameter.prefixes) & {"MGI", "HGNC"}
+        hint = (
+            f" (impckg query find_gene -p symbol={text} looks one up)" if by_symbol and text.isalnum() else ""
+        )
+        raise BadParameter(f"{parameter.name}: {text!r} is not an identifier; {expected}{hint}")
     prefix = converter().standardize_prefix(curie.partition(":")[0])
     if prefix not in parameter.prefixes:
         raise BadParameter(f"{parameter.name}: {text!r} is not of the right sort; {expected}")

@@ -53,6 +53,10 @@ class RemoteStore:
             raise StoreError(f"{self.address}: the endpoint cannot be asked: {error}") from error
         if response.status_code == requests.codes.bad_request:
             raise SparqlSyntaxError(f"{self.address}: the query is refused: {response.text.strip()}")
+        if response.status_code in (requests.codes.not_found, requests.codes.method_not_allowed):
+            raise StoreError(
+                f"{self.address}: no SPARQL endpoint there; did you mean {self.address.rstrip('/')}/sparql?"
+            )
         if not response.ok:
             raise StoreError(f"{self.address}: answers {response.status_code}: {response.text.strip()[:500]}")
         return _result(response, self.address)

@@ -1,8 +1,9 @@
 """The command line, `impckg`.
 
 Data go to standard output, everything else to standard error. Exit codes are those of `impckg.graph.errors`: 0 done,
-1 something else that can be mended, 2 wrong use, 3 a published file cannot be used, 4 a file cannot be fetched, 5 a query
-is wrong, 6 a store cannot be opened, 7 a build cannot go on, 8 a check failed.
+1 something else that can be mended, 2 wrong use, 3 a recipe or a published file cannot be used, 4 a file cannot be fetched
+or is not the one that the recipe pins, 5 a query or a value is wrong, 6 a store cannot be opened or written, 7 a build
+cannot go on, 8 a check failed, 130 stopped by Ctrl-C.
 """
 
 import os
@@ -30,6 +31,7 @@ DEMO_QUESTIONS = (
 """Five questions that cross from mouse to human; `impckg demo` prints their answers."""
 
 DEMO_ROWS = 10
+INTERRUPTED = 130
 TABLE_WIDTH = 120
 
 
@@ -43,9 +45,15 @@ class Commands(click.Group):
         except KgError as error:
             _fail(error)
         except BrokenPipeError:
-            # Someone closed the pipe, such as `| head`. Nothing is wrong, and nothing can be said to them any more.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
+            _leave_quietly()
+        except OSError as error:
+            _fail(KgError(f"{error.filename or 'output'}: {error.strerror or error}"))
+
+
+def _leave_quietly() -> NoReturn:
+    # Someone closed the pipe, such as `| head`. Nothing is wrong, and nothing can be said to them any more.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 def _fail(error: KgError) -> NoReturn:
@@ -102,7 +110,9 @@ def demo(out: Path, genes: int, seed: int, serve: bool, host: str, port: int) ->
     _build(recipe, out, resume=False, limit=None)
     for name in DEMO_QUESTIONS:
         _show_example(name, out)
-    click.echo(f"All of it is in {out}. Ask it: impckg query genes_of_phenotype --store {out}", err=True)
+    click.echo(
+        f"\nAll of it is in {out}. Ask it: {sys.argv[0]} query genes_of_phenotype --store {out}", err=True
+    )
     if serve:
         _serve(str(out), host, port, 8)
 
@@ -180,20 +190,34 @@ def _build(recipe: Path, out: Path, resume: bool, limit: int | None) -> None:
     from impckg.loaders.recipe import read_recipe
     from impckg.loaders.report import as_text
 
-    with progress() as watcher:
-        report = build_release(read_recipe(recipe), out, resume=resume, limit=limit, watcher=watcher)
+    try:
+        with progress() as watcher:
+            report = build_release(read_recipe(recipe), out, resume=resume, limit=limit, watcher=watcher)
+    except KeyboardInterrupt:
+        click.echo(
+            "Stopped. What was live before still is; --resume goes on from the last step that was done.",
+            err=True,
+        )
+        sys.exit(INTERRUPTED)
     click.echo("\n".join(as_text(report)))
 
 
 @main.command()
-@_STORE
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    envvar="IMPCKG_STORE",
+    help="A folder that a build wrote. Also IMPCKG_STORE.",
+)
 @click.option(
     "--shapes",
     type=click.IntRange(min=1),
     metavar="N",
     help="Also hold N things of each kind against the SHACL shapes.",
 )
-def check(store: str, shapes: int | None) -> None:
+def check(store: Path, shapes: int | None) -> None:
     """Hold a store against the rules that the graph keeps.
 
     Ends with exit code 8 where a rule is broken that matters; warnings are told and pass.
@@ -205,7 +229,7 @@ def check(store: str, shapes: int | None) -> None:
     from impckg.graph.shapes import validate_sample
     from impckg.graph.store import open_store
 
-    opened = open_store(Path(store))
+    opened = open_store(store)
     found = run_checks(opened)
     for result in found:
         state = "kept" if not result.violations else f"{result.severity}: broken {result.violations} times"
@@ -262,10 +286,10 @@ def queries(word: str | None) -> None:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["table", "csv", "tsv", "json", "ttl"]),
+    type=click.Choice(["table", "csv", "tsv", "json", "xml", "ttl", "nt", "jsonld", "rdfxml"]),
     default="table",
     show_default=True,
-    help="ttl is for CONSTRUCT and DESCRIBE, the others for SELECT and ASK.",
+    help="table, csv, tsv, json and xml are for SELECT and ASK; ttl, nt, jsonld and rdfxml for CONSTRUCT and DESCRIBE.",
 )
 def query(query: str, store: str, parameters: tuple[str, ...], format_name: str) -> None:
     """Ask a store. QUERY is the name of a question, a file with SPARQL, or - for standard input.
@@ -276,15 +300,19 @@ def query(query: str, store: str, parameters: tuple[str, ...], format_name: str)
     Example:  impckg query phenotypes_of_gene -p gene=MGI:95490 --format csv
     """
     from impckg.graph.results import write_result, write_table
+    from impckg.graph.sparql import UPDATES, keyword
     from impckg.queries.catalog import bind, question
     from impckg.queries.run import open_any
 
-    values = dict(map(_name_and_value, parameters))
+    values = _values(parameters)
     file = Path(query)
     if query == "-" or file.suffix in (".rq", ".sparql") or (file.is_file() and not query.isidentifier()):
         if values:
             raise BadParameter("-p is for questions of the catalogue; write the values into the query")
-        found = open_any(store).query(_read_query(query))
+        text = _read_query(query)
+        if keyword(text) in UPDATES:
+            raise QueryError(f"a store is only read; {keyword(text)} would change it")
+        found = open_any(store).query(text)
     else:
         asked = question(query)
         found = open_any(store).query(asked.text, bind(asked, values or asked.example))
@@ -293,6 +321,14 @@ def query(query: str, store: str, parameters: tuple[str, ...], format_name: str)
         write_table(found, sys.stdout, width)
     else:
         write_result(found, format_name, sys.stdout.buffer)
+
+
+def _values(parameters: tuple[str, ...]) -> dict[str, str]:
+    given = [_name_and_value(text) for text in parameters]
+    twice = sorted({name for name, _ in given if [other for other, _ in given].count(name) > 1})
+    if twice:
+        raise BadParameter(f"-p {', '.join(twice)}: given more than once")
+    return dict(given)
 
 
 def _name_and_value(text: str) -> tuple[str, str]:
@@ -378,9 +414,10 @@ def _serve(store: str, host: str, port: int, workers: int) -> None:
         serve_store(
             settings, lambda address: click.echo(f"Serving {store} at {address} (stop with Ctrl-C)", err=True)
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        told = getattr(error, "strerror", None) or error
         raise KgError(
-            f"{host}:{port}: cannot be listened on: {error.strerror or error}; try another --port"
+            f"{host}:{port}: cannot be listened on: {told}; try another --host or --port"
         ) from error
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)

@@ -1,5 +1,8 @@
 """What `import impckg` offers."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -79,3 +82,21 @@ def test_what_is_wrong_is_said(demo: Path, tmp_path: Path) -> None:
         BadParameter, match="'Pax3' is not an identifier; expected MGI and a colon, such as MGI:"
     ):
         impckg.ask("phenotypes_of_gene", demo, gene="Pax3")
+
+
+def test_a_checkout_does_not_hide_the_package() -> None:
+    project = Path(__file__).parents[1]
+    if not (project / "impckg" / "__init__.py").exists():
+        pytest.skip("the tests do not stand beside the sources")
+
+    found = subprocess.run(
+        [sys.executable, "-c", "import impckg, impckg.queries.catalog; print(impckg.__file__)"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
+    )
+
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.strip() == str(project / "impckg" / "__init__.py")

@@ -24,7 +24,7 @@ _COLUMNS = {
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """GeneDisease, and the diseases and genes that it mentions."""
     seen = rules.Seen()
-    for block in read_delimited(path, "\t", list(_COLUMNS)):
+    for block in read_delimited(path, "\t", list(_COLUMNS), limit=context.limit):
         rows = rules.rename(block, _COLUMNS)
         rows = rules.present(rows, "ncbi_gene_id", "gene_symbol", "association_type", "disease_id")
         rows = rules.curies(rows, "ncbi_gene_id", "NCBIGene")

@@ -28,7 +28,7 @@ _COLUMNS = {
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Line, and the things that it mentions."""
     seen = rules.Seen()
-    for block in read_delimited(path, "\t", list(_COLUMNS)):
+    for block in read_delimited(path, "\t", list(_COLUMNS), limit=context.limit):
         rows = rules.rename(block, _COLUMNS)
         rows = rules.present(rows, "colony", "gene")
         rows = rules.curies(rows, "gene", "MGI")

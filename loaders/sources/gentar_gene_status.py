@@ -33,7 +33,7 @@ _REQUIRED = [*_GENE, *(status for _, status, _ in _STEPS)]
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """ProductionStatus by centre, and the genes and centres that it mentions."""
     seen = rules.Seen()
-    for block in read_delimited(path, "\t", _REQUIRED):
+    for block in read_delimited(path, "\t", _REQUIRED, limit=context.limit):
         absent = [unit for _, _, unit in _STEPS if unit is not None and unit not in block.kept.columns]
         rows = block.with_kept(
             block.kept.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)

@@ -31,7 +31,7 @@ PROVIDER = "HGNC"
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """HumanGene, and the mouse orthologs that HGNC names."""
     seen = rules.Seen()
-    for block in read_delimited(path, "\t", list(_COLUMNS), quoted=True):
+    for block in read_delimited(path, "\t", list(_COLUMNS), quoted=True, limit=context.limit):
         rows = rules.rename(block, _COLUMNS)
         rows = rules.present(rows, "hgnc_id", "symbol")
         rows = rules.curies(rows, "hgnc_id", "HGNC")

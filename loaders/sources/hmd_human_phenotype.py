@@ -23,7 +23,7 @@ PROVIDER = "MGI"
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Orthology, and the genes at both ends."""
     seen = rules.Seen()
-    for block in read_delimited(path, "\t", [], names=_NAMES, short_rows=True):
+    for block in read_delimited(path, "\t", [], names=_NAMES, short_rows=True, limit=context.limit):
         rows = rules.present(block, "human_symbol", "ncbi_gene", "mouse_symbol", "mgi_accession")
         rows = rules.change(
             rows,

@@ -43,7 +43,7 @@ _KEY = [
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Disease and DiseasePhenotype tables from the annotations."""
     seen, numbers = rules.Seen(), _Ordinals()
-    for block in read_delimited(path, "\t", list(_COLUMNS), comment="#"):
+    for block in read_delimited(path, "\t", list(_COLUMNS), comment="#", limit=context.limit):
         rows = rules.rename(block, _COLUMNS)
         rows = rules.present(rows, "database_id", "hpo_id", "aspect")
         rows = rules.curies(rows, "database_id", "OMIM", "ORPHA", "DECIPHER")
@@ -58,6 +58,7 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
         rows = rules.values_matching(
             rows, "frequency", r"^(HP:[0-9]{7}|[0-9]+/[0-9]+|[0-9]+(\.[0-9]+)?%)$", "malformed_frequency"
         )
+        rows = rows.put_aside(_is_impossible(pl.col("frequency")), "impossible_frequency", "frequency")
         rows = seen.first_only(rows, _KEY)
         rows, replaced = rules.terms(rows, "hpo_id", context.terms)
         rows, also_replaced = _with_details(rows, context)
@@ -83,6 +84,13 @@ def _with_details(rows: Rows, context: Context) -> tuple[Rows, list[pl.DataFrame
         rows, made_current = rules.terms(rows, column, context.terms)
         replaced.append(made_current)
     return rows, replaced
+
+
+def _is_impossible(frequency: pl.Expr) -> pl.Expr:
+    """Whether a fraction is of none or above one, or a percentage above a hundred."""
+    having, of = (frequency.str.extract(r"^(\d+)/(\d+)$", part).cast(pl.Int64) for part in (1, 2))
+    percentage = frequency.str.extract(r"^([\d.]+)%$").cast(pl.Float64, strict=False)
+    return (of == 0) | (having > of) | (percentage > 100)
 
 
 def _tables(rows: Rows, numbers: "_Ordinals", context: Context) -> dict[str, pl.DataFrame]:

@@ -37,7 +37,7 @@ _STEPS = {
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Gene, and ProductionStatus overall (no centre)."""
     seen = rules.Seen()
-    for block in read_json_lines(path, _TYPES, ["mgiGeneAccessionId", "geneSymbol"]):
+    for block in read_json_lines(path, _TYPES, ["mgiGeneAccessionId", "geneSymbol"], limit=context.limit):
         rows = rules.present(block, "mgiGeneAccessionId", "geneSymbol")
         rows = rules.curies(rows, "mgiGeneAccessionId", "MGI")
         rows = seen.first_only(rows, ["mgiGeneAccessionId"])

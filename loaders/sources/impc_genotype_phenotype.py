@@ -46,7 +46,7 @@ _LIFE_STAGES: tuple[tuple[str, str | None], ...] = (
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Call and Line, and the things that they mention."""
     seen = rules.Seen()
-    for block in read_delimited(path, ",", list(_COLUMNS), quoted=True):
+    for block in read_delimited(path, ",", list(_COLUMNS), quoted=True, limit=context.limit):
         rows, replaced = rules.terms(_checked(block), "mp_term_id", context.terms)
         # Only now: a call of an old term and one of its successor are one call.
         rows = seen.first_only(rows, _KEY)

@@ -26,7 +26,7 @@ _COLUMNS = {
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """HitsPerGene and Gene."""
     seen = rules.Seen()
-    for block in read_delimited(path, ",", list(_COLUMNS), quoted=True):
+    for block in read_delimited(path, ",", list(_COLUMNS), quoted=True, limit=context.limit):
         rows = rules.rename(block, _COLUMNS)
         rows = rules.present(rows, "gene", "hits")
         rows = rules.curies(rows, "gene", "MGI")

@@ -38,7 +38,7 @@ _TYPES: dict[str, pl.DataType] = dict.fromkeys(_TEXT, pl.String()) | {
 
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Result and Call, and the things that they mention."""
-    rows = rules.item_curies(_checked(_open(path)), "potential", "MP", "MPATH")
+    rows = rules.item_curies(_checked(_open(path, context.limit)), "potential", "MP", "MPATH")
     rows, of_calls = rules.terms(rows, "phenotype", context.terms)
     rows, of_potential = rules.terms(rows, "potential", context.terms)
     frame = _one_row_a_result(rows.kept)
@@ -63,7 +63,7 @@ def read(path: Path, context: Context) -> Iterator[Batch]:
     )
 
 
-def _open(path: Path) -> Rows:
+def _open(path: Path, limit: int | None) -> Rows:
     try:
         lazy = pl.scan_parquet(path)
         found = lazy.collect_schema()
@@ -73,7 +73,8 @@ def _open(path: Path) -> Rows:
                 f"{path.name}: column {', '.join(map(repr, missing))} is missing; "
                 f"found {', '.join(map(repr, found))}"
             )
-        frame = lazy.select(*_TYPES).with_row_index(LINE, 1).collect()
+        rows = lazy.select(*_TYPES).with_row_index(LINE, 1)
+        frame = (rows if limit is None else rows.head(limit)).collect()
     except (pl.exceptions.ComputeError, OSError) as error:
         raise DamagedFile(f"{path.name}: not a Parquet file that can be read: {error}") from error
     # "Line" is the number of the row: Parquet has no lines.

@@ -36,7 +36,7 @@ _TWO_SEXES = {"Both sexes included": "male,female", "both": "male,female"}
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Result and Line, and the things that they mention."""
     seen = rules.Seen()
-    for block in read_delimited(path, ",", _REQUIRED, quoted=True):
+    for block in read_delimited(path, ",", _REQUIRED, quoted=True, limit=context.limit):
         rows = seen.first_only(_checked(block), ["doc_id"])
         rows = rules.item_curies(rows, "mp_term_id_options", "MP", "MPATH")
         rows, of_calls = rules.terms(rows, "mp_term_id", context.terms)

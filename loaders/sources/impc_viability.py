@@ -57,7 +57,7 @@ _ZYGOSITY = "Zygosity"
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Viability and Line, and the things that they mention."""
     seen = rules.Seen()
-    for block in read_delimited(path, ",", list(_COLUMNS), quoted=True):
+    for block in read_delimited(path, ",", list(_COLUMNS), quoted=True, limit=context.limit):
         stated = pl.col(_ZYGOSITY) if _ZYGOSITY in block.kept.columns else pl.lit(None, pl.String)
         rows = block.with_kept(block.kept.with_columns(stated.alias(_ZYGOSITY)))
         rows = rules.rename(rows, _COLUMNS | {_ZYGOSITY: "zygosity"})

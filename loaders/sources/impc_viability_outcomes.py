@@ -26,7 +26,7 @@ _ZYGOSITIES: dict[str, str | None] = {"Homozygous": "homozygote", "Hemizygous": 
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Viability and Gene."""
     seen = rules.Seen()
-    for block in read_delimited(path, ",", list(_COLUMNS)):
+    for block in read_delimited(path, ",", list(_COLUMNS), limit=context.limit):
         rows = rules.rename(block, _COLUMNS)
         rows = rules.present(rows, "table", "words", "gene")
         rows = rows.put_aside(~pl.col("table").is_in(_TABLES), "unknown_table", "table")

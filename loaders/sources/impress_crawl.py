@@ -31,7 +31,7 @@ _BOOLEANS: dict[str, bool] = {"True": True, "False": False}
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Parameter tables."""
     seen = rules.Seen()
-    for block in read_delimited(path, ",", list(_COLUMNS), quoted=True):
+    for block in read_delimited(path, ",", list(_COLUMNS), quoted=True, limit=context.limit):
         rows = rules.rename(block, _COLUMNS)
         rows = rules.present(rows, "stable_id", "name")
         rows = rules.values_matching(rows, "stable_id", _STABLE_ID, "malformed_stable_id")

@@ -29,7 +29,7 @@ _BOOLEANS: dict[str, bool] = {"true": True, "false": False}
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Pipeline, Procedure and Parameter."""
     seen = rules.Seen()
-    for block in read_delimited(path, ",", _REQUIRED, quoted=True):
+    for block in read_delimited(path, ",", _REQUIRED, quoted=True, limit=context.limit):
         absent = [pl.lit(None, pl.String).alias(name) for name in _OPTIONAL if name not in block.kept.columns]
         rows = block.with_kept(block.kept.with_columns(absent))
         rows = rules.rename(rows, {name: name for name in (*_REQUIRED, *_OPTIONAL)})

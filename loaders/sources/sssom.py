@@ -48,7 +48,7 @@ _PREDICATES = ("skos", "semapv", "owl", "rdfs", "oboInOwl")
 def read(path: Path, context: Context) -> Iterator[Batch]:
     """Mapping tables."""
     seen = rules.Seen()
-    for block in read_delimited(path, "\t", _REQUIRED, comment="#", short_rows=True):
+    for block in read_delimited(path, "\t", _REQUIRED, comment="#", short_rows=True, limit=context.limit):
         rows = block.with_kept(block.kept.with_columns(_missing(block)))
         rows = rules.rename(rows, {name: name for name in (*_REQUIRED, *_OPTIONAL)})
         rows = rules.present(rows, *_REQUIRED)

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 import pytest
 
 from impckg.graph import checks
-from impckg.graph.errors import BuildError, CheckFailed, DamagedFile, OntologyError, RecipeError
+from impckg.graph.errors import BuildError, CheckFailed, DamagedFile, OntologyError, RecipeError, StoreError
 from impckg.graph.store import open_store
 from impckg.loaders.build import build
 from impckg.loaders.recipe import read_recipe
@@ -162,7 +162,8 @@ def test_a_second_build_of_the_same_files_does_nothing(files: Path, tmp_path: Pa
     again = build(read_recipe(files / "recipe.toml"), tmp_path / "out", watcher=heard)
 
     assert again == first
-    assert heard.skipped == {}
+    assert list(heard.skipped.values()) == [True]
+    assert "built before from the same files" in next(iter(heard.skipped))
 
 
 def test_a_changed_file_gives_a_new_release_and_keeps_the_one_before(files: Path, tmp_path: Path) -> None:
@@ -304,3 +305,50 @@ def test_a_limit_reads_fewer_rows_and_is_another_release(files: Path, tmp_path: 
 
 def test_what_is_no_release_has_no_report(tmp_path: Path) -> None:
     assert finished_report(tmp_path) is None
+
+
+def test_a_damaged_release_is_built_anew(files: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build(read_recipe(files / "recipe.toml"), out)
+    for file in (out / "current").resolve().joinpath("store").iterdir():
+        file.unlink()
+
+    build(read_recipe(files / "recipe.toml"), out)
+
+    assert genes_with(out, "MP:0010768") == ["Fbn1"]
+
+
+def test_a_store_that_lacks_a_file_is_told(files: Path, tmp_path: Path) -> None:
+    build(read_recipe(files / "recipe.toml"), tmp_path / "out")
+    next((tmp_path / "out" / "store").resolve().glob("*.sst")).unlink()
+
+    with pytest.raises(StoreError, match="not a store that can be opened"):
+        open_store(tmp_path / "out")
+
+
+def test_a_limit_stops_within_a_file_and_is_written_on_the_release(files: Path, tmp_path: Path) -> None:
+    report = build(read_recipe(files / "recipe.toml"), tmp_path / "out", limit=2)
+
+    assert report.sources["impc_genotype_phenotype"]["read"] == 2
+    assert report.sources["mp"]["read"] == 6, "ontologies are read whole"
+    released = open_store(tmp_path / "out").release()
+    assert released is not None
+    assert released.title.endswith("(only the first 2 rows of each file)")
+
+
+def test_a_file_without_rows_ends_the_build(files: Path, tmp_path: Path) -> None:
+    (files / "calls.csv").write_text((files / "calls.csv").read_text().splitlines(keepends=True)[0])
+
+    with pytest.raises(DamagedFile, match=r"calls\.csv: there is a header and not one row below it"):
+        build(read_recipe(files / "recipe.toml"), tmp_path / "out")
+
+
+def test_a_parent_that_the_ontology_does_not_have_is_taken_out_and_told(files: Path, tmp_path: Path) -> None:
+    text = (files / "mp.obo").read_text()
+    (files / "mp.obo").write_text(text.replace("is_a: MP:0005378\n", "is_a: MP:0005378\nis_a: MP:7777777\n"))
+
+    report = build(read_recipe(files / "recipe.toml"), tmp_path / "out")
+
+    assert report.sources["mp"]["items"] == {"unknown_parent": 1}
+    parents = open_store(tmp_path / "out").query("SELECT ?parent { MP:0001262 rdfs:subClassOf ?parent }")
+    assert [row[0].value.rpartition("/")[2] for row in parents] == ["MP_0005378"]

@@ -21,7 +21,9 @@ def source(kinds=("Gene",), block_bytes=64, extra=None):
 
     def read(path, context):
         seen = rules.Seen()
-        for block in read_delimited(path, ",", ["MGI", "symbol"], block_bytes=block_bytes):
+        for block in read_delimited(
+            path, ",", ["MGI", "symbol"], limit=context.limit, block_bytes=block_bytes
+        ):
             rows = rules.curies(block, "MGI", "MGI")
             rows = seen.first_only(rows, ["MGI"])
             tables = {"Gene": things(rows.kept, "Gene", id=pl.col("MGI"), symbol=pl.col("symbol"))}
@@ -45,7 +47,8 @@ def file(tmp_path):
 @pytest.fixture
 def read(file, tmp_path):
     def read(source_, limit=None, advanced=lambda rows: None, path=file, folder="out"):
-        return read_source(source_, path, context("genes", "1.0", []), tmp_path / folder, limit, advanced)
+        known = context("genes", "1.0", [], limit)
+        return read_source(source_, path, known, tmp_path / folder, advanced)
 
     return read
 
@@ -116,12 +119,12 @@ def test_what_was_replaced_is_added_up_over_the_blocks(read, tmp_path):
     assert account.replaced == 2 * blocks
 
 
-def test_a_limit_stops_at_the_end_of_a_block(read):
+def test_a_limit_is_kept_to_the_row(read):
     advanced = []
 
     account = read(source(), limit=3, advanced=advanced.append)
 
-    assert 3 <= account.read < 20
+    assert account.read == 3
     assert sum(advanced) == account.read
     assert account.read == account.kept + sum(account.rejected.values())
 
@@ -161,15 +164,12 @@ def test_a_source_that_loses_a_row_is_a_mistake_of_the_source(read, file):
     assert str(refused.value).startswith("source genes: 20 rows read, but ")
 
 
-def test_a_file_with_a_header_alone_is_an_account_of_nothing(read, tmp_path):
+def test_a_file_with_a_header_alone_is_refused(read, tmp_path):
     path = tmp_path / "empty.csv"
     path.write_text(HEADER)
 
-    account = read(source(), path=path)
-
-    assert (account.read, account.kept, account.rejected, account.things) == (0, 0, {}, {})
-    assert pl.read_parquet(tmp_path / "out" / REJECTS).is_empty()
-    assert pl.read_parquet(tmp_path / "out" / REPLACED).is_empty()
+    with pytest.raises(DamagedFile, match=r"empty\.csv: there is a header and not one row below it"):
+        read(source(), path=path)
 
 
 def test_what_a_file_is_refused_for_is_passed_on_and_no_account_is_left(read, tmp_path):

@@ -149,7 +149,12 @@ def test_a_value_becomes_the_term_of_its_kind(kind, text, term):
 @pytest.mark.parametrize(
     ("kind", "text", "message"),
     [
-        ("MGI", "Pax3", "'Pax3' is not an identifier; expected MGI and a colon, such as x"),
+        (
+            "MGI",
+            "Pax3",
+            "'Pax3' is not an identifier; expected MGI and a colon, such as x "
+            "(impckg query find_gene -p symbol=Pax3 looks one up)",
+        ),
         (
             "MGI",
             "https://example.org/Pax3",

@@ -235,3 +235,57 @@ def test_a_closed_pipe_is_no_error(demo: Path) -> None:
 
     assert done.stdout.strip() == "s,p,o"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("DROP ALL", "a store is only read; DROP would change it"),
+        ("INSERT DATA { <urn:a> <urn:b> <urn:c> }", "a store is only read; INSERT would change it"),
+        ("SELECT ?x { ?x foo:bar ?y }", "nobody says what the prefix 'foo' stands for"),
+    ],
+)
+def test_what_a_store_cannot_be_asked_is_said(text: str, message: str, demo: Path) -> None:
+    done = run("query", "-", "--store", demo, given=text)
+
+    assert done.exit_code == 5
+    assert message in done.stderr
+
+
+def test_a_parameter_is_given_once(demo: Path) -> None:
+    done = run("query", "genes_of_phenotype", "-p", "phenotype=MP:1", "-p", "phenotype=MP:2", "--store", demo)
+
+    assert done.exit_code == 5
+    assert "-p phenotype: given more than once" in done.stderr
+
+
+def test_a_symbol_in_place_of_an_identifier_leads_to_the_question_that_finds_it(demo: Path) -> None:
+    done = run("query", "phenotypes_of_gene", "-p", "gene=Fgf10", "--store", demo)
+
+    assert "impckg query find_gene -p symbol=Fgf10 looks one up" in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    done = run("build", FIXTURE / "recipe.toml", "--out", tmp_path / "file" / "below")
+
+    assert done.exit_code == 1
+    assert f"impckg: {tmp_path / 'file'}" in done.stderr
+
+
+def test_a_host_that_is_none_is_told(demo: Path) -> None:
+    done = run("serve", "--store", demo, "--host", "300.1.1.1", "--port", 0)
+
+    assert done.exit_code == 1
+    assert "300.1.1.1:0: cannot be listened on" in done.stderr
+
+
+def test_a_table_shows_small_numbers_with_their_exponent(demo: Path) -> None:
+    given = "SELECT ?p { VALUES ?p { 3.0209565512345678e-15 } }"
+
+    as_table = run("query", "-", "--store", demo, given=given).stdout
+    as_csv = run("query", "-", "--store", demo, "--format", "csv", given=given).stdout
+
+    assert as_table.splitlines()[2] == "3.021E-15"
+    assert as_csv.splitlines()[1] == "3.0209565512345676E-15"

@@ -66,9 +66,7 @@ def foundations(tmp_path_factory):
     folder, read = tmp_path_factory.mktemp("foundations"), []
     for reader, name in FOUNDATIONS.items():
         at = folder / reader
-        read_source(
-            find_source(reader), FIXTURES / name, context(reader, "1", read), at, None, lambda rows: None
-        )
+        read_source(find_source(reader), FIXTURES / name, context(reader, "1", read), at, lambda rows: None)
         read.append(ReadSource(reader, reader, at))
     return read
 

@@ -122,3 +122,28 @@ def test_the_layout_before_2023_is_refused_by_the_names_of_its_columns(read, tmp
 
     # then
     assert str(refused.value).endswith("is missing; found 'OMIM:143100', 'Huntington disease', ''")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "rule"),
+    [
+        ("3/7", None),
+        ("0/2", None),
+        ("100%", None),
+        ("12/5", "impossible"),
+        ("0/0", "impossible"),
+        ("150%", "impossible"),
+    ],
+)
+def test_a_frequency_above_all_or_of_none_is_put_aside(frequency, rule, read, fixture_file, tmp_path):
+    lines = fixture_file("hpoa/phenotype.hpoa").read_text(encoding="utf-8").splitlines()
+    header = next(number for number, line in enumerate(lines) if line.startswith("database_id"))
+    cells = dict(zip(lines[header].split("\t"), lines[header + 1].split("\t"), strict=True))
+    changed = "\t".join((cells | {"frequency": frequency}).values())
+    (tmp_path / "phenotype.hpoa").write_text(
+        "\n".join([*lines[: header + 1], changed]) + "\n", encoding="utf-8"
+    )
+
+    found = read("hpoa", tmp_path / "phenotype.hpoa")
+
+    assert [broken for _, broken in found.rules] == ([] if rule is None else ["impossible_frequency"])

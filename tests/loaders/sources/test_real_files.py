@@ -49,7 +49,6 @@ def test_real_files_have_the_rows_that_we_know_of(shared_data, tmp_path):
             shared_data / entry["path"].partition("shared/data/")[2],
             context(entry["name"], entry["version"], []),
             tmp_path / entry["name"],
-            None,
             lambda rows: None,
         )
         found[account.source] = (account.read, account.rejected, account.items)
