@@ -159,7 +159,7 @@ def kind(name: str) -> Kind:
 def parse_schema(text: str) -> Schema:
     """A schema from LinkML YAML.
 
-    Reads the part of LinkML that `schema.yaml` uses; `linkml lint` in `make check` keeps it LinkML.
+    Reads the part of LinkML that `schema.yaml` uses; a test with `linkml-lint` keeps it LinkML.
     Raises SchemaError where a class names a slot, or a slot a range, that is not declared.
     """
     declared = yaml.safe_load(text)

@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -128,3 +131,14 @@ def test_a_gene_without_mgi_accession_breaks_its_shape() -> None:
 def test_a_pattern_for_curies_becomes_one_for_iris(curies: str, iri: str) -> None:
     assert re.match(iri_pattern(curies), iri)
     assert not re.match(iri_pattern(curies), "https://example.org/1")
+
+
+def test_the_schema_is_linkml() -> None:
+    linter = Path(sys.executable).with_name("linkml-lint")
+    written = str(resources.files("impckg.graph") / "schema.yaml")
+
+    done = subprocess.run(
+        [linter, "--ignore-warnings", "--validate", written], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
