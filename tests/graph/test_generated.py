@@ -137,8 +137,6 @@ def test_the_schema_is_linkml() -> None:
     linter = Path(sys.executable).with_name("linkml-lint")
     written = str(resources.files("impckg.graph") / "schema.yaml")
 
-    done = subprocess.run(
-        [linter, "--ignore-warnings", "--validate", written], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([linter, "--ignore-warnings", written], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
