@@ -318,9 +318,9 @@ def test_a_damaged_release_is_built_anew(files: Path, tmp_path: Path) -> None:
     assert genes_with(out, "MP:0010768") == ["Fbn1"]
 
 
-def test_a_store_that_lacks_a_file_is_told(files: Path, tmp_path: Path) -> None:
+def test_a_damaged_store_is_told(files: Path, tmp_path: Path) -> None:
     build(read_recipe(files / "recipe.toml"), tmp_path / "out")
-    next((tmp_path / "out" / "store").resolve().glob("*.sst")).unlink()
+    next((tmp_path / "out" / "store").resolve().glob("MANIFEST-*")).write_bytes(b"no manifest at all")
 
     with pytest.raises(StoreError, match="not a store that can be opened"):
         open_store(tmp_path / "out")
