@@ -110,6 +110,8 @@ def demo(out: Path, genes: int, seed: int, serve: bool, host: str, port: int) ->
     _build(recipe, out, resume=False, limit=None)
     for name in DEMO_QUESTIONS:
         _show_example(name, out)
+    # Both streams may end in one file; what comes last must be written last.
+    sys.stdout.flush()
     click.echo(
         f"\nAll of it is in {out}. Ask it: {sys.argv[0]} query genes_of_phenotype --store {out}", err=True
     )
@@ -360,7 +362,7 @@ def _show_example(name: str, store: Path) -> None:
     repeated = [parameter.name for parameter in asked.parameters]
     rows = write_table(ask(asked, open_any(store), asked.example), limited, TABLE_WIDTH, without=repeated)
     if rows > DEMO_ROWS:
-        click.echo(f"... and {rows - DEMO_ROWS} more rows: impckg query {name} --store {store}")
+        click.echo(f"... and {rows - DEMO_ROWS} more rows: {sys.argv[0]} query {name} --store {store}")
 
 
 class _Counted:
