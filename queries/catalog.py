@@ -137,7 +137,7 @@ def bind(asked: Question, values: Mapping[str, str]) -> dict[str, Term]:
     if missing:
         example = asked.parameter(missing[0]).example
         raise BadParameter(
-            f"{asked.name}: parameter {missing[0]!r} is missing; such as -p {missing[0]}={example}"
+            f"{asked.name}: parameter {missing[0]!r} is missing; such as {missing[0]}={example}"
         )
     return terms
 
@@ -177,9 +177,7 @@ def _identifier(parameter: Parameter, text: str) -> ox.NamedNode:
     curie = converter().compress(text.strip("<>"), passthrough=False) if "://" in text else text
     if curie is None or ":" not in curie:
         by_symbol = set(parameter.prefixes) & {"MGI", "HGNC"}
-        hint = (
-            f" (impckg query find_gene -p symbol={text} looks one up)" if by_symbol and text.isalnum() else ""
-        )
+        hint = f"; the question find_gene finds it by symbol={text}" if by_symbol and text.isalnum() else ""
         raise BadParameter(f"{parameter.name}: {text!r} is not an identifier; {expected}{hint}")
     prefix = converter().standardize_prefix(curie.partition(":")[0])
     if prefix not in parameter.prefixes:

@@ -152,8 +152,8 @@ def test_a_value_becomes_the_term_of_its_kind(kind, text, term):
         (
             "MGI",
             "Pax3",
-            "'Pax3' is not an identifier; expected MGI and a colon, such as x "
-            "(impckg query find_gene -p symbol=Pax3 looks one up)",
+            "'Pax3' is not an identifier; expected MGI and a colon, such as x"
+            "; the question find_gene finds it by symbol=Pax3",
         ),
         (
             "MGI",
@@ -188,7 +188,7 @@ def test_a_required_parameter_that_is_missing_is_refused():
         bind(asked, {"gene": "MGI:97487", "phenotype": " "})
 
     assert str(refused.value) == (
-        "state_of_gene_for_phenotype: parameter 'phenotype' is missing; such as -p phenotype=MP:0003631"
+        "state_of_gene_for_phenotype: parameter 'phenotype' is missing; such as phenotype=MP:0003631"
     )
 
 

@@ -262,7 +262,7 @@ def test_a_parameter_is_given_once(demo: Path) -> None:
 def test_a_symbol_in_place_of_an_identifier_leads_to_the_question_that_finds_it(demo: Path) -> None:
     done = run("query", "phenotypes_of_gene", "-p", "gene=Fgf10", "--store", demo)
 
-    assert "impckg query find_gene -p symbol=Fgf10 looks one up" in done.stderr
+    assert "the question find_gene finds it by symbol=Fgf10" in done.stderr
 
 
 def test_a_folder_that_cannot_be_made_is_told_without_a_traceback(tmp_path: Path) -> None:
