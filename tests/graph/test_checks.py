@@ -62,6 +62,14 @@ def test_the_demo_world_keeps_all_rules_and_shapes(demo: Path) -> None:
     assert validate_sample(store, 3) == []
 
 
+def test_no_statement_of_the_demo_world_stands_in_two_graphs(demo: Path) -> None:
+    quads = list(open_store(demo).oxigraph)
+
+    statements = {(quad.subject, quad.predicate, quad.object) for quad in quads}
+
+    assert len(statements) == len(quads) > 100_000
+
+
 def test_a_query_file_without_header_is_refused() -> None:
     with pytest.raises(QueryError, match=r"x\.rq: there is no header"):
         parse_header("x.rq", "SELECT * { ?s ?p ?o }")
