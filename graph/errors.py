@@ -15,7 +15,11 @@
     │   ├── SparqlSyntaxError  5   ... its SPARQL is not SPARQL; knows line and column
     │   ├── UnknownQuestion    5   ... no question has that name
     │   ├── BadParameter       5   ... a value does not fit its parameter
-    │   └── BrokenAnswer       5   ... or the engine gave up in the middle of the answer
+    │   ├── BrokenAnswer       5   ... or the engine gave up in the middle of the answer
+    │   ├── AnswerTooLong      5   ... or its answer is longer than it may be; knows the limit
+    │   ├── GraphsSaidTwice    5   ... an update and its request both say which graphs it is about (graph/updates.py)
+    │   ├── RdfSyntaxError     5   ... what was sent is not RDF; knows line and column (graph/writable.py)
+    │   └── RefusedUpdate      5   ... an update would call other addresses (graph/updates.py)
     ├── StoreError             6   a store cannot be opened or written
     ├── BuildError             7   a build cannot start or go on
     └── CheckFailed            8   the graph breaks one of its own rules
@@ -99,6 +103,20 @@ class BadParameter(QueryError):
 
 class BrokenAnswer(QueryError):
     """The engine gave up in the middle of an answer."""
+
+
+class AnswerTooLong(QueryError):
+    """An answer is longer than it may be.
+
+    most, unit: how many of what it may have: rows, triples or bytes.
+    """
+
+    def __init__(self, most: int, unit: str) -> None:
+        super().__init__(
+            f"the answer is too long: it may have {most:,} {unit}; ask for fewer rows with LIMIT"
+        )
+        self.most = most
+        self.unit = unit
 
 
 class StoreError(KgError):

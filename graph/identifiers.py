@@ -21,6 +21,9 @@ from impckg.graph.errors import KgError
 BASE = "https://w3id.org/impckg/"
 """Where IRIs of our own things begin, unless a recipe says otherwise."""
 
+UNNAMED_GRAPH = "urn:x-arq:DefaultGraph"
+"""What the graph without a name is called where a graph must be named, as by Apache Jena. It is no IRI of the store."""
+
 VOCABULARY = "https://w3id.org/impckg/ontology#"
 """Where the classes and properties of the graph live."""
 

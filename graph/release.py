@@ -3,22 +3,29 @@
 import gzip
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, cast
 
 import pyoxigraph as ox
 
 from impckg.graph.errors import StoreError
+from impckg.graph.metadata import EXAMPLES_GRAPH, VOID_GRAPH
+from impckg.graph.metadata.dcat import DUMP, checksum, distribution
+from impckg.graph.metadata.words import write_description
 from impckg.graph.schema import schema
 from impckg.graph.shapes import shapes_turtle
-from impckg.graph.statements import turtle
 from impckg.graph.store import LIVE_RELEASE, GraphStore, graph_iri, open_store
 from impckg.graph.vocabulary import vocabulary_turtle
 
-DUMP = "impckg.nq.gz"
 CHECKSUMS = "sha256sums.txt"
-_CHUNK_BYTES = 1024 * 1024
+
+# What the files of a release are, and their media types; reports are about the build and no form of its graph.
+_TITLES = {
+    ".gz": ("", "application/n-quads"),
+    ".ttl": ("Part of the graph as Turtle", "text/turtle"),
+    ".parquet": ("Table as Parquet", "application/vnd.apache.parquet"),
+}
 
 
 def write_release(source: Path, out: Path) -> Iterator[Path]:
@@ -39,15 +46,21 @@ def write_release(source: Path, out: Path) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     files = [
         _write_dump(store, out / DUMP),
-        _write_text(out / "release.ttl", _description(store)),
+        _write_turtle(out / "release.ttl", _graph(store, graph_iri("release"))),
+        _write_turtle(out / "examples.ttl", _graph(store, EXAMPLES_GRAPH)),
         _write_text(out / "vocabulary.ttl", vocabulary_turtle(schema())),
         _write_text(out / "shapes.ttl", shapes_turtle(schema())),
         *_copy_folder(folder / "tables", out / "tables"),
         *_copy_folder(folder / "reports", out / "reports"),
     ]
-    sums = [f"{_sha256(file)}  {file.relative_to(out)}\n" for file in files]
+    sums = {file: _sha256(file) for file in files}
+    # What others read first knows the files beside it, so it is written last.
+    description = _write_turtle(out / "void.ttl", [*_graph(store, VOID_GRAPH), *_files(store, sums, out)])
+    files.append(description)
+    sums[description] = _sha256(description)
     yield from files
-    yield _write_text(out / CHECKSUMS, "".join(sums))
+    lines = [f"{sum_}  {file.relative_to(out)}\n" for file, sum_ in sums.items()]
+    yield _write_text(out / CHECKSUMS, "".join(lines))
 
 
 def _write_dump(store: GraphStore, path: Path) -> Path:
@@ -60,15 +73,35 @@ def _write_dump(store: GraphStore, path: Path) -> Path:
     return path
 
 
-def _description(store: GraphStore) -> str:
-    found = store.query(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{graph_iri('release')}> {{ ?s ?p ?o }} }}")
+def _graph(store: GraphStore, name: str) -> list[ox.Triple]:
+    found = store.query(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{name}> {{ ?s ?p ?o }} }}")
     assert isinstance(found, ox.QueryTriples)
-    return turtle(sorted(found, key=str))
+    return sorted(found, key=str)
+
+
+def _files(store: GraphStore, sums: Mapping[Path, str], out: Path) -> Iterator[ox.Triple]:
+    """The files that hold the release or a part of it, with their sizes and checksums."""
+    release = store.release()
+    if release is None:
+        return
+    for file, sum_ in sums.items():
+        name = str(file.relative_to(out))
+        if file.suffix in _TITLES:
+            # The dump is known to the store itself.
+            if name != DUMP:
+                title, media_type = _TITLES[file.suffix]
+                yield from distribution(release.name, name, f"{title}: {file.stem}", media_type)
+            yield from checksum(release.name, name, file.stat().st_size, sum_)
 
 
 def _copy_folder(source: Path, target: Path) -> list[Path]:
     shutil.copytree(source, target)
     return sorted(file for file in target.rglob("*") if file.is_file())
+
+
+def _write_turtle(path: Path, triples: Iterable[ox.Triple]) -> Path:
+    path.write_bytes(write_description(triples))
+    return path
 
 
 def _write_text(path: Path, text: str) -> Path:

@@ -4,30 +4,51 @@ Solutions (SELECT) and booleans (ASK) are written as JSON, XML, CSV and TSV; tri
 Turtle, N-Triples, JSON-LD and RDF/XML.
 Source: SPARQL 1.1 Query Results JSON Format, XML Format, and CSV and TSV Formats (W3C, 2013).
 
-The engine keeps doubles by value and writes 1e-320 with 322 characters, so doubles are written here, the
-shortest way that reads back as the same number. Hence rows are written in Python: 100,000 rows of an IRI, a
-string and a double take 1.1 to 1.8 CPU seconds against 0.4 to 0.6 for the engine's own writers. Triples go
-through the engine's writer, from terms shortened here: 2.3 to 3.3 against 0.9 to 1.2 for 200,000.
+Both are written by the engine's own writers and put right on their way out (engine_text.py): doubles the shortest way
+that reads back as the same number, rows counted, limits kept. JSON, XML and TSV take 1.1 to 1.2 times the CPU time of
+the engine alone and CSV 1.2 to 1.35; where each row has a number of forty digits to shorten, 1.3 and 1.4. N-Triples,
+JSON-LD and RDF/XML take 1.1 times its time, and Turtle, which gets its prefixes, 1.25. Written in Python, rows took 1.5
+to 2.3 times as long. (100,000 rows of three and five columns and 200,000 triples, 0.4 to 0.7 and 1.3 seconds.)
 
 A result is read in the thread that asked for it (graph/store.py). An engine that gives up half-way raises
 BrokenAnswer: what was written until then is not an answer and must not be handed on.
 """
 
-import csv
 import io
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain, islice
-from json import JSONEncoder
 from typing import IO, Protocol, TypeVar
 
 import curies
 import pyoxigraph as ox
 
+from impckg.graph.engine_text import (
+    RDF_XML_END,
+    Cut,
+    Outlet,
+    Reviser,
+    csv_reviser,
+    cut_json,
+    cut_json_ld,
+    cut_lines,
+    cut_rdf_xml,
+    cut_turtle,
+    cut_xml,
+    revise_json,
+    revise_json_ld,
+    revise_more_rdf_xml,
+    revise_n_triples,
+    revise_rdf_xml,
+    revise_tsv,
+    revise_xml,
+    turtle_reviser,
+    write_revised,
+)
 from impckg.graph.errors import BrokenAnswer, QueryError
 from impckg.graph.identifiers import converter, namespaces
+from impckg.graph.numbers import PLAIN_NUMBER, number_text, shortest
 from impckg.graph.store import QueryResult
 
 RdfTerm = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
@@ -89,17 +110,10 @@ _NATIVE_BOOLEANS = {
     "csv": ox.QueryResultsFormat.CSV,
     "tsv": ox.QueryResultsFormat.TSV,
 }
-_NATIVE_TRIPLES = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "rdfxml": ox.RdfFormat.RDF_XML,
-}
-
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_STRING = _XSD + "string"
 _INEXACT = frozenset((_XSD + "double", _XSD + "float"))
-_ROWS_AT_ONCE = 1_000
+_ROWS_AHEAD = 1_000
+_TRIPLES_AHEAD = 1_000
 _TRIPLE_COLUMNS = ("subject", "predicate", "object")
 
 
@@ -129,19 +143,32 @@ def format_named(name: str, form: Form) -> ResultFormat:
     raise QueryError(f"format {name!r}: the answer to {form.value} queries can be written as {names}")
 
 
-def write_result(result: QueryResult, format_name: str, output: IO[bytes]) -> int:
+def write_result(
+    result: QueryResult,
+    format_name: str,
+    output: IO[bytes],
+    most_rows: int | None = None,
+    most_bytes: int | None = None,
+) -> int:
     """Write an answer and count its rows, or triples; a boolean counts as one row.
 
-    Raises QueryError where the format does not fit the answer, before anything is written, and BrokenAnswer
-    where the engine gives up: the output then holds a part that is no answer.
+    most_rows, most_bytes: how long the answer may become; as long as it is where None.
+
+    Raises QueryError where the format does not fit the answer, before anything is written; BrokenAnswer where the engine
+    gives up and AnswerTooLong where a limit is reached: the output then holds a part that is no answer.
     """
     format_ = format_named(format_name, form_of(result))
     if isinstance(result, ox.QueryBoolean):
         result.serialize(output, format=_NATIVE_BOOLEANS[format_.name])
         return 1
     if isinstance(result, ox.QueryTriples):
-        return _write_triples(result, _NATIVE_TRIPLES[format_.name], output)
-    return _WRITERS[format_.name](columns(result), rows(result), output)
+        outlet = Outlet(output, most_rows, most_bytes, unit="triples")
+        _TRIPLE_WRITERS[format_.name](result, outlet)
+    else:
+        outlet = Outlet(output, most_rows, most_bytes, unit="rows")
+        native, cut, reviser = _SOLUTION_WRITERS[format_.name]
+        write_revised(result, native, cut, reviser(len(result.variables)), outlet)
+    return outlet.rows
 
 
 def columns(result: QueryResult) -> tuple[str, ...]:
@@ -180,34 +207,6 @@ def _unbroken(result: Iterable[Found]) -> Iterator[Found]:
             count += 1
     except (OSError, RuntimeError, ValueError) as error:
         raise BrokenAnswer(f"the answer broke off after {count} rows: {error}") from error
-
-
-def number_text(number: float) -> str:
-    """The shortest way to write a number that reads back as the same double.
-
-    It is plain from 0.0001 up to 1e16, and has a mantissa and an exponent beyond.
-
-    >>> number_text(25), number_text(-0.5), number_text(1e-5)
-    ('25.0', '-0.5', '1.0E-5')
-    """
-    mantissa, has_exponent, exponent = repr(float(number)).partition("e")
-    if not has_exponent:
-        return mantissa
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
-
-
-def shortest(lexical: str) -> str:
-    """A double as the engine writes it, written the shortest way.
-
-    What is no plain number (INF, NaN, or not a number at all) stays as it is.
-
-    >>> shortest("0.00001"), shortest("INF")
-    ('1.0E-5', 'INF')
-    """
-    return number_text(float(lexical)) if _PLAIN_NUMBER.fullmatch(lexical) else lexical
-
-
-_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 def text_of(term: RdfTerm | None, names: curies.Converter | None = None) -> str:
@@ -254,7 +253,7 @@ def write_table(
     shown = [number for number, name in enumerate(columns(result)) if name not in without]
     header = [columns(result)[number] for number in shown]
     body = (tuple(_one_line(_short(row[number], names)) for number in shown) for row in rows(result))
-    head = list(islice(body, _ROWS_AT_ONCE))
+    head = list(islice(body, _ROWS_AHEAD))
     widths = _column_widths([header, *head], width)
     count = 0
     output.write(_table_line(header, widths) + _table_line(["-" * w for w in widths], widths))
@@ -270,7 +269,7 @@ def _short(term: RdfTerm | None, names: curies.Converter | None) -> str:
     if (
         isinstance(term, ox.Literal)
         and term.datatype.value in _INEXACT
-        and _PLAIN_NUMBER.fullmatch(term.value)
+        and PLAIN_NUMBER.fullmatch(term.value)
     ):
         return number_text(float(f"{float(term.value):.4g}"))
     return text
@@ -302,175 +301,50 @@ def _lexical(literal: ox.Literal) -> str:
     return shortest(literal.value) if literal.datatype.value in _INEXACT else literal.value
 
 
-def _write_lines(lines: Iterator[str], output: IO[bytes], separator: str = "") -> int:
-    """Write lines in batches, with the separator between them; returns how many."""
-    count = 0
-    while batch := list(islice(lines, _ROWS_AT_ONCE)):
-        output.write(((separator if count else "") + separator.join(batch)).encode())
-        count += len(batch)
-    return count
-
-
-def _write_json(names: Sequence[str], found: Iterator[Row], output: IO[bytes]) -> int:
-    keys = [_quoted(name) + ":" for name in names]
-    lines = (
-        "{" + ",".join([k + _json_term(v) for k, v in zip(keys, row, strict=True) if v is not None]) + "}"
-        for row in found
-    )
-    output.write(f'{{"head":{{"vars":[{",".join(map(_quoted, names))}]}},"results":{{"bindings":[\n'.encode())
-    count = _write_lines(lines, output, separator=",\n")
-    output.write(b"\n]}}\n")
-    return count
-
-
-_quoted: Callable[[str], str] = JSONEncoder(ensure_ascii=False).encode
-
-
-def _json_term(term: RdfTerm) -> str:
-    if isinstance(term, ox.NamedNode):
-        return '{"type":"uri","value":' + _quoted(term.value) + "}"
-    if isinstance(term, ox.Literal):
-        return '{"type":"literal","value":' + _quoted(_lexical(term)) + _json_type(term) + "}"
-    if isinstance(term, ox.BlankNode):
-        return '{"type":"bnode","value":' + _quoted(term.value) + "}"
-    parts = (f'"{name}":{_json_term(part)}' for name, part in zip(_TRIPLE_COLUMNS, term, strict=True))
-    return '{"type":"triple","value":{' + ",".join(parts) + "}}"
-
-
-def _json_type(literal: ox.Literal) -> str:
-    if literal.language is not None:
-        direction = f',"its:dir":{_quoted(str(literal.direction))}' if literal.direction else ""
-        return f',"xml:lang":{_quoted(literal.language)}{direction}'
-    kind = literal.datatype.value
-    return "" if kind == _STRING else f',"datatype":{_quoted(kind)}'
-
-
-def _write_xml(names: Sequence[str], found: Iterator[Row], output: IO[bytes]) -> int:
-    openings = [f'<binding name="{name}">' for name in names]
-    lines = (
-        "<result>"
-        + "".join(
-            [
-                opening + _xml_term(term) + "</binding>"
-                for opening, term in zip(openings, row, strict=True)
-                if term is not None
-            ]
-        )
-        + "</result>\n"
-        for row in found
-    )
-    head = "".join(f'<variable name="{name}"/>' for name in names)
-    output.write(
-        '<?xml version="1.0"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#" '
-        f'xmlns:its="http://www.w3.org/2005/11/its"><head>{head}</head>\n<results>\n'.encode()
-    )
-    count = _write_lines(lines, output)
-    output.write(b"</results></sparql>\n")
-    return count
-
-
-# XML 1.0 cannot hold most control characters, and its readers take a bare carriage return for a newline.
-_XML_ESCAPES: Mapping[int, str] = (
-    {code: "\N{REPLACEMENT CHARACTER}" for code in range(0x20) if code not in b"\t\n"}
-    | {0xFFFE: "\N{REPLACEMENT CHARACTER}", 0xFFFF: "\N{REPLACEMENT CHARACTER}"}
-    | {ord("\r"): "&#13;", ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
-)
-_XML_SPECIAL = re.compile(r'[\x00-\x08\x0b-\x1f&<>"\ufffe\uffff]')
-
-
-def _xml(text: str) -> str:
-    return text.translate(_XML_ESCAPES) if _XML_SPECIAL.search(text) else text
-
-
-def _xml_term(term: RdfTerm) -> str:
-    if isinstance(term, ox.NamedNode):
-        return f"<uri>{_xml(term.value)}</uri>"
-    if isinstance(term, ox.Literal):
-        return f"<literal{_xml_type(term)}>{_xml(_lexical(term))}</literal>"
-    if isinstance(term, ox.BlankNode):
-        return f"<bnode>{_xml(term.value)}</bnode>"
-    parts = (f"<{name}>{_xml_term(part)}</{name}>" for name, part in zip(_TRIPLE_COLUMNS, term, strict=True))
-    return f"<triple>{''.join(parts)}</triple>"
-
-
-def _xml_type(literal: ox.Literal) -> str:
-    if literal.language is not None:
-        direction = f' its:dir="{literal.direction}" its:version="2.0"' if literal.direction else ""
-        return f' xml:lang="{_xml(literal.language)}"{direction}'
-    kind = literal.datatype.value
-    return "" if kind == _STRING else f' datatype="{_xml(kind)}"'
-
-
-def _write_csv(names: Sequence[str], found: Iterator[Row], output: IO[bytes]) -> int:
-    text = io.TextIOWrapper(output, encoding="utf-8", newline="", write_through=False)
-    writer = csv.writer(text)  # its lines end in CR LF, as RFC 4180 has them
-    writer.writerow(names)
-    count = 0
-    for row in found:
-        writer.writerow([_csv_cell(term) for term in row])
-        count += 1
-    text.flush()
-    text.detach()
-    return count
-
-
-def _csv_cell(term: RdfTerm | None) -> str:
-    if term is None:
-        return ""
-    if isinstance(term, ox.NamedNode):
-        return term.value
-    return _lexical(term) if isinstance(term, ox.Literal) else str(term)
-
-
-def _write_tsv(names: Sequence[str], found: Iterator[Row], output: IO[bytes]) -> int:
-    output.write(("\t".join(f"?{name}" for name in names) + "\n").encode())
-    return _write_lines(("\t".join([_tsv_cell(term) for term in row]) + "\n" for row in found), output)
-
-
-# Which literals may stand in TSV without quotes and type, as in Turtle.
-_BARE = {
-    _XSD + "integer": re.compile(r"[+-]?[0-9]+"),
-    _XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
-    _XSD + "boolean": re.compile(r"true|false"),
+_SOLUTION_WRITERS: dict[str, tuple[ox.QueryResultsFormat, Cut, Callable[[int], Reviser]]] = {
+    "json": (ox.QueryResultsFormat.JSON, cut_json, lambda columns: revise_json),
+    "xml": (ox.QueryResultsFormat.XML, cut_xml, lambda columns: revise_xml),
+    "csv": (ox.QueryResultsFormat.TSV, cut_lines, csv_reviser),
+    "tsv": (ox.QueryResultsFormat.TSV, cut_lines, lambda columns: revise_tsv),
 }
 
 
-def _tsv_cell(term: RdfTerm | None) -> str:
-    if term is None:
-        return ""
-    if not isinstance(term, ox.Literal):
-        return str(term)
-    kind = term.datatype.value
-    if kind == _XSD + "double" and _PLAIN_NUMBER.fullmatch(term.value):
-        number = shortest(term.value)
-        # Without an exponent it would read back as a decimal.
-        return number if "E" in number else number + "E0"
-    bare = _BARE.get(kind)
-    return term.value if bare and bare.fullmatch(term.value) else str(_shortened(term))
+def _write_n_triples(result: ox.QueryTriples, outlet: Outlet) -> None:
+    write_revised(result, ox.RdfFormat.N_TRIPLES, cut_lines, revise_n_triples, outlet)
 
 
-_WRITERS: Mapping[str, Callable[[Sequence[str], Iterator[Row], IO[bytes]], int]] = {
-    "json": _write_json,
-    "xml": _write_xml,
-    "csv": _write_csv,
-    "tsv": _write_tsv,
-}
+def _write_json_ld(result: ox.QueryTriples, outlet: Outlet) -> None:
+    write_revised(result, ox.RdfFormat.JSON_LD, cut_json_ld, revise_json_ld, outlet)
 
 
-def _write_triples(result: ox.QueryTriples, native: ox.RdfFormat, output: IO[bytes]) -> int:
-    count = 0
+def _write_turtle(result: ox.QueryTriples, outlet: Outlet) -> None:
+    head, prefixes = _head(result)
+    text = io.BytesIO()
+    ox.serialize(head, text, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
+    outlet.write(text.getvalue(), len(head))
+    if len(head) == _TRIPLES_AHEAD:
+        write_revised(result, ox.RdfFormat.TURTLE, cut_turtle, turtle_reviser(prefixes), outlet)
 
-    def counted() -> Iterator[ox.Triple]:
-        nonlocal count
-        for triple in _unbroken(result):
-            count += 1
-            yield ox.Triple(triple.subject, triple.predicate, _shortened(triple.object))
 
-    found = counted()
-    # All our prefixes would be longer than most answers; those of its beginning serve a long one well enough.
-    head = list(islice(found, _ROWS_AT_ONCE))
-    ox.serialize(chain(head, found), output, format=native, prefixes=_prefixes_in(head))
-    return count
+def _write_rdf_xml(result: ox.QueryTriples, outlet: Outlet) -> None:
+    head, prefixes = _head(result)
+    native = io.BytesIO()
+    ox.serialize(head, native, format=ox.RdfFormat.RDF_XML, prefixes=prefixes)
+    text, _ = revise_rdf_xml(native.getvalue(), True)
+    if len(head) < _TRIPLES_AHEAD:
+        outlet.write(text, len(head))
+    else:
+        outlet.write(text.removesuffix(RDF_XML_END), len(head))
+        write_revised(result, ox.RdfFormat.RDF_XML, cut_rdf_xml, revise_more_rdf_xml, outlet)
+
+
+def _head(result: ox.QueryTriples) -> tuple[list[ox.Triple], dict[str, str]]:
+    """The first triples of an answer, their doubles written short, and the prefixes that they use.
+
+    All our prefixes would be longer than most answers; those of its beginning serve a long one well enough.
+    """
+    head = [_shortened(triple) for triple in islice(_unbroken(result), _TRIPLES_AHEAD)]
+    return head, _prefixes_in(head)
 
 
 def _prefixes_in(triples: Sequence[ox.Triple]) -> dict[str, str]:
@@ -481,7 +355,19 @@ def _prefixes_in(triples: Sequence[ox.Triple]) -> dict[str, str]:
     return {prefix: namespace for prefix, namespace in namespaces().items() if prefix in used}
 
 
-def _shortened(term: RdfTerm) -> RdfTerm:
-    if isinstance(term, ox.Literal) and term.datatype.value in _INEXACT:
-        return ox.Literal(shortest(term.value), datatype=term.datatype)
-    return term
+def _shortened(triple: ox.Triple) -> ox.Triple:
+    """The triple with its object written short, if that is a double."""
+    found = triple.object
+    if isinstance(found, ox.Literal) and found.datatype.value in _INEXACT:
+        found = ox.Literal(shortest(found.value), datatype=found.datatype)
+    elif isinstance(found, ox.Triple):
+        found = _shortened(found)
+    return ox.Triple(triple.subject, triple.predicate, found)
+
+
+_TRIPLE_WRITERS: dict[str, Callable[[ox.QueryTriples, Outlet], None]] = {
+    "ttl": _write_turtle,
+    "nt": _write_n_triples,
+    "jsonld": _write_json_ld,
+    "rdfxml": _write_rdf_xml,
+}

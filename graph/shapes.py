@@ -1,22 +1,20 @@
-"""The shapes of the graph as SHACL, and holding a sample of a store against them.
+"""The shapes of the graph as SHACL.
 
 Each kind has a shape: which properties its instances must have, how many values, of which type, pattern and range. All
 nodes are named (no blank nodes), so two versions of the file can be compared line by line. Shapes are open: what is
 inferred about a thing is not part of its kind.
 
-The build keeps the same rules a column at a time; holding a whole release against SHACL would take hours.
+The build keeps the same rules a column at a time; holding a whole release against SHACL would take hours. A sample is held
+against them in graph/validation.py.
 """
 
 from collections.abc import Iterator
 
 import pyoxigraph as ox
-import rdflib
-from pyshacl import validate
 
 from impckg.graph.identifiers import BASE, iri, namespaces
-from impckg.graph.schema import Column, Schema, schema
+from impckg.graph.schema import Column, Schema
 from impckg.graph.statements import link, number, text, turtle
-from impckg.graph.store import GraphStore
 
 SHAPES = f"{BASE}shapes/"
 
@@ -55,34 +53,6 @@ def iri_pattern(curies: str) -> str:
     return curies.replace(
         "^(MP|HP):", rf"^{namespaces()['MP'].removesuffix('MP_').replace('.', chr(92) + '.')}(MP|HP)_"
     )
-
-
-def validate_sample(store: GraphStore, things: int) -> list[str]:
-    """What breaks the shapes among some things of each kind, a line each.
-
-    things: how many of each kind to look at; the first that the store finds.
-    """
-    data = rdflib.Graph()
-    for kind in schema().kinds.values():
-        found = store.query(
-            f"CONSTRUCT {{ ?thing ?p ?o }} WHERE {{ {{ SELECT ?thing WHERE {{ ?thing a <{kind.iri}> }} "
-            f"LIMIT {things} }} ?thing ?p ?o }}"
-        )
-        assert isinstance(found, ox.QueryTriples)
-        data.parse(data=found.serialize(format=ox.RdfFormat.N_TRIPLES), format="nt")
-    rules = rdflib.Graph().parse(data=shapes_turtle(schema()), format="turtle")
-    _, report, _ = validate(data, shacl_graph=rules, advanced=False)
-    return _violations(report)
-
-
-def _violations(report: rdflib.Graph) -> list[str]:
-    sh = rdflib.Namespace(namespaces()["sh"])
-    lines = []
-    for result in report.subjects(rdflib.RDF.type, sh.ValidationResult):
-        focus, path = report.value(result, sh.focusNode), report.value(result, sh.resultPath)
-        message, value = report.value(result, sh.resultMessage), report.value(result, sh.value)
-        lines.append(f"{focus} {path or ''}: {message}" + (f" (found {value})" if value is not None else ""))
-    return sorted(lines)
 
 
 def _property(shape: str, column: Column) -> Iterator[ox.Triple]:

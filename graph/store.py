@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from impckg.graph.columns import with_columns_in_order
 from impckg.graph.errors import QueryError, SparqlSyntaxError, StoreError
-from impckg.graph.identifiers import BASE, namespaces
+from impckg.graph.identifiers import BASE, UNNAMED_GRAPH, namespaces
 from impckg.graph.sparql import Kind, names_graphs, tokens
 
 QueryResult = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
@@ -49,9 +50,10 @@ class Release:
 class GraphStore:
     """A finished store, open for reading."""
 
-    def __init__(self, path: Path, store: ox.Store) -> None:
+    def __init__(self, path: Path, store: ox.Store, union: bool = True) -> None:
         self.path = path
         self._store = store
+        self._union = union
 
     @property
     def oxigraph(self) -> ox.Store:
@@ -64,10 +66,15 @@ class GraphStore:
         bindings: Bindings | None = None,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
+        base_iri: str | None = None,
     ) -> QueryResult:
-        """What a SPARQL query finds. The default graph is the union of all graphs unless graphs are given or named.
+        """What a SPARQL query finds.
+
+        The default graph is the union of all graphs unless graphs are given or named, or the store was opened otherwise.
 
         bindings: values for variables that the query selects, by the variable's name.
+        base_iri: what its relative IRIs are relative to; it may have none where this is None.
+        default_graphs: may name the graph without a name as UNNAMED_GRAPH.
 
         The prefixes of `identifiers.namespaces` need no declaration.
         Raises SparqlSyntaxError with line and column, and QueryError where a value cannot be bound.
@@ -77,17 +84,20 @@ class GraphStore:
         }
         # A query that names its graphs itself (FROM) means those; one for which graphs are given means no others.
         chosen = bool(default_graphs or named_graphs)
+        # The engine reads each prefix it is given, which costs more than to evaluate a small query.
+        prefixes = {name: space for name, space in namespaces().items() if f"{name}:" in text}
         try:
             return self._store.query(
-                text,
-                prefixes=namespaces(),
-                use_default_graph_as_union=not (chosen or names_graphs(text)),
-                default_graph=[ox.NamedNode(graph) for graph in default_graphs] if chosen else None,
+                with_columns_in_order(text, prefixes, base_iri),
+                prefixes=prefixes,
+                base_iri=base_iri,
+                use_default_graph_as_union=self._union and not (chosen or names_graphs(text)),
+                default_graph=[_graph_name(graph) for graph in default_graphs] if chosen else None,
                 named_graphs=[ox.NamedNode(graph) for graph in named_graphs] if chosen else None,
                 substitutions=substitutions,
             )
         except SyntaxError as error:
-            raise _syntax_error(error, text) from error
+            raise syntax_error(error, text) from error
         except (RuntimeError, ValueError) as error:
             raise QueryError(f"the query cannot be asked: {error}") from error
 
@@ -111,16 +121,17 @@ def release_of(found: QueryResult) -> Release | None:
     return None
 
 
-def open_store(path: Path) -> GraphStore:
+def open_store(path: Path, union: bool = True) -> GraphStore:
     """Open a store for reading.
 
     path: a store, a release that holds one, or a folder of releases (the live one is taken).
+    union: whether the default graph of a query is the union of all graphs, or the one without a name.
 
     Raises StoreError where there is none.
     """
     folder = find_store(path)
     try:
-        return GraphStore(folder, ox.Store.read_only(str(folder)))
+        return GraphStore(folder, ox.Store.read_only(str(folder)), union)
     except (OSError, RuntimeError, ValueError) as error:
         raise StoreError(f"{path}: not a store that can be opened: {error}") from error
 
@@ -165,9 +176,21 @@ def graph_iri(name: str, base: str = BASE) -> str:
     return f"{base}graph/{name}"
 
 
-def _syntax_error(error: SyntaxError, text: str) -> SparqlSyntaxError:
+def _graph_name(graph: str) -> ox.NamedNode | ox.DefaultGraph:
+    return ox.DefaultGraph() if graph == UNNAMED_GRAPH else ox.NamedNode(graph)
+
+
+def syntax_error(error: SyntaxError, text: str) -> SparqlSyntaxError:
+    """The engine's error about a text of SPARQL, with the place in it, in words for whoever wrote the text."""
     message = str(error)
     place = re.match(r"error at (\d+):(\d+)", message)
+    shared = re.match(r"The blank node (_:\S+) cannot be shared", message)
+    if shared is not None and shared[1] in text:
+        before = text[: text.rindex(shared[1])]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        return SparqlSyntaxError(
+            f"the query is not SPARQL: line {line}, column {column}: {message}", line, column
+        )
     if place is None:
         return SparqlSyntaxError(f"the query is not SPARQL: {message}")
     line, column = map(int, place.groups())

@@ -9,7 +9,7 @@ read      each file becomes parts by kind, terms made current, rejects put aside
 merge     parts of several sources become one table for each kind (merge.py)
 reason    hierarchies closed, shortcuts (ontology/infer.py)
 triples   tables and links become N-Triples and N-Quads (graph/triples.py)
-describe  the release says what it is made of (describe.py)
+describe  the release says what it is made of and how much it holds (describe.py, graph/metadata/)
 load      all of it into a new store, in one go (graph/store.py)
 check     the graph keeps its own rules (graph/checks/)
 swap      the release becomes the live one, by one rename
@@ -33,6 +33,7 @@ from impckg.graph.schema import schema
 from impckg.graph.store import LIVE_RELEASE, STORE_FOLDER, open_store
 from impckg.loaders import stages
 from impckg.loaders.context import ReadSource
+from impckg.loaders.describe import questions_checksum
 from impckg.loaders.fetch import FetchedFile, fetch_source
 from impckg.loaders.reading import Account, read_account
 from impckg.loaders.recipe import Recipe
@@ -79,7 +80,9 @@ def build(
             fetch_source(source, out / DOWNLOADS, watcher if source.address else SilentWatcher())
             for source in recipe.sources
         )
-        inputs = fingerprint(_recipe_facts(recipe), [file.sha256 for file in files], limit, _code())
+        inputs = fingerprint(
+            _recipe_facts(recipe), [file.sha256 for file in files], limit, _code(), questions_checksum()
+        )
         release = out / RELEASES / f"{recipe.name}-{inputs[:8]}"
         before = finished_report(release)
         if before is not None and before.inputs == inputs and _opens(release):
@@ -125,7 +128,8 @@ def _run(
         ("load", stages.load),
         ("check", stages.check),
     ):
-        mark = steps.run(step, mark, partial(do, work))
+        rests_on = [mark, questions_checksum()] if step == "describe" else mark
+        mark = steps.run(step, rests_on, partial(do, work))
     return write_report(folder, recipe, inputs, accounts, steps.records)
 
 

@@ -5,22 +5,26 @@ All functions work in a `Workspace`: they read what the step before wrote there 
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
+import pyoxigraph as ox
 
 from impckg.graph import checks
 from impckg.graph.errors import CheckFailed
 from impckg.graph.identifiers import iri
+from impckg.graph.metadata import EXAMPLES_GRAPH, VOID_GRAPH
+from impckg.graph.metadata.census import LinksFile, TableFile, take_census
+from impckg.graph.metadata.void import count_release
 from impckg.graph.schema import Kind, schema
 from impckg.graph.store import STORE_FOLDER, graph_iri, open_store, write_store
 from impckg.graph.triples import ROWS_PER_BATCH, batches, write_links, write_table
 from impckg.graph.vocabulary import write_vocabulary
 from impckg.loaders.context import ONTOLOGIES, ReadSource, context
-from impckg.loaders.describe import describe
+from impckg.loaders.describe import describe, links_to_others, with_counts
 from impckg.loaders.fetch import FetchedFile
 from impckg.loaders.finish import finish
 from impckg.loaders.merge import concatenate, merge
@@ -34,6 +38,15 @@ HIERARCHY_GRAPH = "hierarchy"
 INFERRED_GRAPH = "inferred"
 RELEASE_GRAPH = "release"
 VOCABULARY_GRAPH = "vocabulary"
+
+# What the release says of itself: named graphs, and the names of their files.
+_DESCRIPTIONS = {
+    graph_iri(RELEASE_GRAPH): RELEASE_GRAPH,
+    VOID_GRAPH: "void",
+    EXAMPLES_GRAPH: "sparql-examples",
+}
+
+_HIERARCHY = "is_a"
 
 # Links that stand for the direct triple of a mapping are kept in a file named after its predicate.
 _MAPPING = "mapping "
@@ -151,7 +164,7 @@ def reason(work: Workspace) -> None:
     called = infer.called_phenotype(tables)
     has = infer.has_phenotype(called, hierarchy)
     links = {
-        "is_a": hierarchy,
+        _HIERARCHY: hierarchy,
         "called_phenotype": called,
         "has_phenotype": has,
         "tested_normal_for": infer.tested_normal_for(tables, has),
@@ -209,13 +222,35 @@ def _write_source(work: Workspace, name: str, folder: Path) -> int:
 
 def _write_inferred(work: Workspace, folder: Path) -> dict[str, int]:
     written = {HIERARCHY_GRAPH: 0, INFERRED_GRAPH: 0}
-    for file in sorted(work.links.glob("*.parquet")):
-        graph = HIERARCHY_GRAPH if file.stem == "is_a" else INFERRED_GRAPH
+    for file in _links_files(work):
+        graph = HIERARCHY_GRAPH if file.path.stem == _HIERARCHY else INFERRED_GRAPH
         with (folder / f"{graph}.nq").open("ab") as output:
-            written[graph] += write_links(
-                pl.read_parquet(file), _predicate(file.stem), output, graph_iri(graph)
-            )
+            written[graph] += write_links(pl.read_parquet(file.path), file.predicate, output, file.graph)
     return written
+
+
+def _links_files(work: Workspace) -> list[LinksFile]:
+    """The files of links, with what they say and where."""
+    return [
+        LinksFile(
+            file,
+            _predicate(file.stem),
+            graph_iri(HIERARCHY_GRAPH if file.stem == _HIERARCHY else INFERRED_GRAPH),
+        )
+        for file in sorted(work.links.glob("*.parquet"))
+    ]
+
+
+def _table_files(work: Workspace) -> Iterator[TableFile]:
+    """The files of tables that statements were made from, and where those went."""
+    for reading in work.readings:
+        for kind in schema().kinds.values():
+            addition = work.additions / reading.source.name / f"{kind.table}.parquet"
+            if addition.exists():
+                yield TableFile(addition, kind, graph_iri(reading.source.name))
+    for kind in schema().kinds.values():
+        if kind.bulk and work.table(kind).exists():
+            yield TableFile(work.table(kind), kind, None)
 
 
 def _predicate(name: str) -> str:
@@ -226,14 +261,38 @@ def _predicate(name: str) -> str:
 
 
 def describe_release(work: Workspace, recipe: Recipe, accounts: Mapping[str, Account]) -> None:
-    """Write what the release says of itself, as tables and as statements."""
-    files = [reading.file for reading in work.readings]
-    tables = describe(recipe, files, accounts, work.noted("statements"))
-    with (work.triples / f"{RELEASE_GRAPH}.nq").open("wb") as output:
-        for name, table in tables.items():
-            kind = schema().kind(name)
-            table.write_parquet(work.table(kind))
-            write_table(table, kind, output, graph_iri(RELEASE_GRAPH))
+    """Count what was written, and write what the release says of itself, as tables and as statements."""
+    written = {name: n for name, n in work.noted("statements").items() if name not in _DESCRIPTIONS.values()}
+    links = _links_files(work)
+    to_others: dict[tuple[str, str], int] = {}
+    for file in links:
+        if file.path.stem != _HIERARCHY:
+            to_others |= links_to_others(file.predicate, pl.read_parquet(file.path))
+    described = describe(
+        recipe, [reading.file for reading in work.readings], accounts, written, _first_things(work), to_others
+    )
+    census = take_census(list(_table_files(work)), links, described.statements)
+    counts = count_release(recipe.name, census, described.statements, VOID_GRAPH, graph_iri(RELEASE_GRAPH))
+    described = with_counts(described, counts)
+    for name, table in described.tables.items():
+        table.write_parquet(work.table(schema().kind(name)))
+    for graph, name in _DESCRIPTIONS.items():
+        triples = described.statements[graph]
+        quads = (ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(graph)) for t in triples)
+        with (work.triples / f"{name}.nq").open("wb") as output:
+            ox.serialize(quads, output, format=ox.RdfFormat.N_QUADS)
+        written[name] = len(triples)
+    work.note("statements", written)
+
+
+def _first_things(work: Workspace) -> dict[str, str]:
+    """By kind, the first thing of its table."""
+    found = {}
+    for name, table in work.lazy_tables().items():
+        first = table.select("id").head(1).collect()
+        if first.height:
+            found[name] = str(first.item())
+    return found
 
 
 def load(work: Workspace) -> None:

@@ -1,29 +1,37 @@
-"""Any SPARQL 1.1 endpoint as a store.
+"""Any SPARQL 1.1 endpoint as a store. Values are bound by writing them into the query (graph/binding.py)."""
 
-The protocol has no way to bind values beside a query. So they go into it as VALUES blocks: RDF terms written by the engine's
-own serialiser, one block at the start of each group that is evaluated on its own.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyoxigraph as ox
 import requests
 
+from impckg.graph.binding import with_values as with_values  # noqa: PLC0414 - others know it from here
 from impckg.graph.errors import SparqlSyntaxError, StoreError
 from impckg.graph.identifiers import namespaces
-from impckg.graph.sparql import Kind, Token, tokens
+from impckg.graph.sparql import Kind, keyword, tokens
 from impckg.graph.store import RELEASE_QUERY, Bindings, QueryResult, Release, release_of
 
 _TIMEOUT_SECONDS = 300
-_ACCEPT = "application/sparql-results+json, application/n-triples;q=0.9"
-_BEFORE_A_GROUP = frozenset(("{", "}", ".", "UNION"))
+# Asked for either, Virtuoso answers CONSTRUCT with a table of three columns.
+_ACCEPT_SOLUTIONS = "application/sparql-results+json, application/json;q=0.5"
+_ACCEPT_TRIPLES = "application/n-triples, text/turtle;q=0.8, application/rdf+xml;q=0.5"
+# Virtuoso leaves rows out, or stops counting, and says 200 all the same; only these headers tell.
+_TOLD_OF_A_PART = ("X-SPARQL-MaxRows", "X-SQL-State")
+# Virtuoso 7.2.5 answers ASK with a table: a row for yes, none for no.
+_YES_OR_NO = ["__ASK_RETVAL"]
 
 
 class RemoteStore:
-    """A SPARQL endpoint that is asked over HTTP."""
+    """A SPARQL endpoint that is asked over HTTP.
 
-    def __init__(self, address: str) -> None:
+    seconds: how long a query may take there; None leaves that to the endpoint. It is told to engines whose way to say it is
+    known (Virtuoso); the protocol has none.
+    """
+
+    def __init__(self, address: str, seconds: float | None = None) -> None:
         self.address = address
+        self._seconds = seconds
+        self._limit: dict[str, str] | None = None if seconds else {}
 
     def query(
         self,
@@ -31,26 +39,22 @@ class RemoteStore:
         bindings: Bindings | None = None,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
+        base_iri: str | None = None,
     ) -> QueryResult:
         """What a query finds at the endpoint; as `GraphStore.query`.
 
         Raises SparqlSyntaxError where the endpoint says that the query is wrong, StoreError where it cannot be reached or
         gives no answer.
         """
-        data = {"query": with_prefixes(with_values(text, bindings or {}))}
+        base = f"BASE <{base_iri}>\n" if base_iri else ""
+        data = {"query": base + with_prefixes(with_values(text, bindings or {}))}
         form: dict[str, str | list[str]] = {**data}
         if default_graphs:
             form["default-graph-uri"] = list(default_graphs)
         if named_graphs:
             form["named-graph-uri"] = list(named_graphs)
-        try:
-            response = requests.post(
-                self.address, data=form, headers={"Accept": _ACCEPT}, timeout=_TIMEOUT_SECONDS
-            )
-        except requests.ConnectionError as error:
-            raise StoreError(f"{self.address}: nobody answers there; expected a SPARQL endpoint") from error
-        except requests.RequestException as error:
-            raise StoreError(f"{self.address}: the endpoint cannot be asked: {error}") from error
+        accept = _ACCEPT_TRIPLES if keyword(text) in ("CONSTRUCT", "DESCRIBE") else _ACCEPT_SOLUTIONS
+        response = self._post({**form, **self._its_limit()}, accept)
         if response.status_code == requests.codes.bad_request:
             raise SparqlSyntaxError(f"{self.address}: the query is refused: {response.text.strip()}")
         if response.status_code in (requests.codes.not_found, requests.codes.method_not_allowed):
@@ -59,51 +63,45 @@ class RemoteStore:
             )
         if not response.ok:
             raise StoreError(f"{self.address}: answers {response.status_code}: {response.text.strip()[:500]}")
+        for header in _TOLD_OF_A_PART:
+            if header in response.headers:
+                raise StoreError(
+                    f"{self.address}: gives only a part of the answer ({header}: {response.headers[header]}); ask for less "
+                    "with LIMIT and OFFSET, or have the limits of that endpoint raised"
+                )
         return _result(response, self.address)
+
+    def _its_limit(self) -> Mapping[str, str]:
+        """The parameter that tells the endpoint how long a query may take; none where we do not know how it is called."""
+        if self._limit is None:
+            engine = self._post({"query": "ASK { }"}, _ACCEPT_SOLUTIONS).headers.get("Server", "")
+            # Beyond this time Virtuoso gives what it has found so far, and says so in a header.
+            milliseconds = max(int(1000 * (self._seconds or 0)), 1000)
+            self._limit = {"timeout": str(milliseconds)} if engine.startswith("Virtuoso") else {}
+        return self._limit
+
+    def _post(self, form: Mapping[str, str | list[str]], accept: str) -> requests.Response:
+        try:
+            return requests.post(
+                self.address, data=form, headers={"Accept": accept}, timeout=_TIMEOUT_SECONDS
+            )
+        except requests.ConnectionError as error:
+            raise StoreError(f"{self.address}: nobody answers there; expected a SPARQL endpoint") from error
+        except requests.RequestException as error:
+            raise StoreError(f"{self.address}: the endpoint cannot be asked: {error}") from error
 
     def release(self) -> Release | None:
         """What the store behind the endpoint says of itself; None where it says nothing."""
         return release_of(self.query(RELEASE_QUERY))
 
 
-def with_values(text: str, bindings: Bindings) -> str:
-    """A query with values bound: a VALUES block at the start of each group that must know them.
-
-    Those are the groups of SELECT, ASK and WHERE, and the groups within that are joined or united: they are evaluated on
-    their own. OPTIONAL and EXISTS see the values of the group around them, and MINUS must not share variables by accident.
-
-    >>> print(with_values("SELECT ?s ?o WHERE { ?s ?p ?o }", {"s": ox.NamedNode("urn:a")}))
-    SELECT ?s ?o WHERE { VALUES ?s { <urn:a> }  ?s ?p ?o }
-    """
-    if not bindings:
-        return text
-    block = "".join(f" VALUES ?{name} {{ {term} }} " for name, term in bindings.items())
-    pieces, done = [], 0
-    for opening in _groups([token for token in tokens(text) if token.kind is not Kind.COMMENT]):
-        end = opening.start + 1
-        pieces += [text[done:end], block]
-        done = end
-    return "".join([*pieces, text[done:]])
-
-
-def _groups(query: Sequence[Token]) -> Iterator[Token]:
-    """The brackets that open a group of SELECT, ASK or WHERE, or one that is joined or united within."""
-    in_head, before = False, ""
-    for token, after in zip(query, [*query[1:], query[-1]], strict=True):
-        word = token.text.upper()
-        if token.kind is Kind.WORD and word in ("SELECT", "ASK", "WHERE"):
-            in_head = True
-        elif token.kind is Kind.WORD and word == "CONSTRUCT":
-            # What it opens first is a template, not a group.
-            in_head = False
-        elif word == "{" and after.text.upper() != "SELECT" and (in_head or before in _BEFORE_A_GROUP):
-            in_head = False
-            yield token
-        before = word
-
-
 def with_prefixes(text: str) -> str:
-    """A query with the prefixes that it uses without declaring them; our own store knows them without."""
+    """A query with the prefixes that it uses without declaring them; our own store knows them without.
+
+    >>> print(with_prefixes("ASK { ?gene a kg:Gene }"))
+    PREFIX kg: <https://w3id.org/impckg/ontology#>
+    ASK { ?gene a kg:Gene }
+    """
     names = {token.text.partition(":")[0] for token in tokens(text) if token.kind is Kind.NAME}
     known = {prefix: namespace for prefix, namespace in namespaces().items() if prefix in names}
     # A declaration of its own comes later and so takes the place of ours.
@@ -131,9 +129,11 @@ def _read_results(body: bytes, address: str) -> QueryResult:
     try:
         found = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
         if isinstance(found, ox.QuerySolutions):
+            names = [variable.value for variable in found.variables]
             # Rows are parsed as they are read. Read them once here, so that a damaged one is our error and no surprise.
-            for _ in found:
-                pass
+            count = sum(1 for _ in found)
+            if names == _YES_OR_NO:
+                body = f'{{"head":{{}},"boolean":{"true" if count else "false"}}}'.encode()
             found = ox.parse_query_results(body, format=ox.QueryResultsFormat.JSON)
     except (SyntaxError, ValueError) as error:
         raise StoreError(f"{address}: the answer is not SPARQL results in JSON: {error}") from error

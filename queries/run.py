@@ -1,36 +1,55 @@
 """Asking: a question or a query, of a store on disk or of any SPARQL 1.1 endpoint; the answer as rows or as a frame."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 import pyoxigraph as ox
 
 from impckg.graph.errors import QueryError
 from impckg.graph.identifiers import converter
-from impckg.graph.store import Bindings, GraphStore, QueryResult, open_store
+from impckg.graph.store import Bindings, QueryResult, Release, open_store
 from impckg.queries.catalog import Question, bind
 from impckg.queries.remote import RemoteStore
 
 if TYPE_CHECKING:
     import pandas as pd
 
-AnyStore = GraphStore | RemoteStore
+
+class AnyStore(Protocol):
+    """What questions can be asked of: a store on disk, an endpoint, or whatever stands in for one."""
+
+    def query(
+        self,
+        text: str,
+        bindings: Bindings | None = None,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        base_iri: str | None = None,
+    ) -> QueryResult:
+        """What a query finds."""
+
+    def release(self) -> Release | None:
+        """What the store says of itself; None where it says nothing."""
+
 
 _NUMBERS = {"integer": int, "double": float, "decimal": float, "float": float}
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
-def open_any(where: str | Path) -> AnyStore:
+def open_any(where: str | Path, union: bool = True, seconds: float | None = None) -> AnyStore:
     """A store from a path on disk, or from the address of a SPARQL endpoint.
+
+    union: whether the default graph of a query is the union of all graphs; an endpoint has its own mind about it.
+    seconds: how long a query may take at an endpoint; a store on disk is limited by whoever asks it.
 
     Raises StoreError where the path holds no store.
     """
     text = str(where)
     if text.startswith(("http://", "https://")):
-        return RemoteStore(text)
-    return open_store(Path(where))
+        return RemoteStore(text, seconds)
+    return open_store(Path(where), union)
 
 
 def ask(question: Question, store: AnyStore, values: Mapping[str, str]) -> QueryResult:

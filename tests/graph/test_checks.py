@@ -7,8 +7,8 @@ import pytest
 from impckg.graph.checks import all_checks, run_checks
 from impckg.graph.errors import QueryError
 from impckg.graph.rq import parse_header
-from impckg.graph.shapes import validate_sample
 from impckg.graph.store import open_store, write_store
+from impckg.graph.validation import validate_sample
 
 KG = "https://w3id.org/impckg/ontology#"
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
