@@ -6,11 +6,13 @@
 PYTHON ?= python3
 SERVE ?= yes
 UPGRADE ?= no
+VENDOR ?= yes
+SUITE ?=
 ARGS ?=
 
 BIN := .venv/bin
 FOLDERS := graph loaders ontology queries service
-CODE := $(FOLDERS) impckg tests $(wildcard benchmarks docs)
+CODE := $(FOLDERS) impckg tests vendor $(wildcard benchmarks docs)
 # Pinned as well: each release of pip-tools writes the files a little differently.
 PIP_TOOLS := pip-tools==7.6.2
 
@@ -24,23 +26,35 @@ export PIP_NO_INPUT := 1
 .DELETE_ON_ERROR:
 # Two pips must not write into .venv at once, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help venv demo test lint check bench schema lock clean always
+.PHONY: help venv vendor demo test clients conformance lint check bench schema lock clean always
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PYTHON=python3.12   makes .venv with that Python (3.11 or newer; after make clean)"
 	@echo "  SERVE=no            ends make demo after its answers"
-	@echo "  ARGS='-k wheel'     goes to the command that make demo, test or bench runs"
+	@echo "  ARGS='-k wheel'     goes to the command that make demo, test, conformance or bench runs"
+	@echo "  VENDOR=no           goes without the editor, charts and graphs of the query page, instead of fetching them"
 	@echo "  UPGRADE=yes         lets make lock take newer releases; without it the pins stay"
 
 venv: .venv/package.stamp ## make .venv and install impckg into it
+
+vendor: .venv/python.stamp ## fetch what the query page borrows from others, into service/static/vendor
+	$(BIN)/python vendor/vendor.py
+	@mkdir -p build && touch build/vendor.stamp
 
 demo: .venv/package.stamp ## build a small graph, answer a few questions, then serve it
 	$(BIN)/impckg demo --out demo $(if $(filter no,$(SERVE)),--no-serve,--serve) $(ARGS)
 
 test: .venv/dev.stamp .venv/package.stamp ## run the tests against the installed wheel
 	IMPCKG_TEST_INSTALLED=1 $(BIN)/pytest $(ARGS)
+
+clients: ## install engines, browsers and clients of others for the tests (Debian, as root)
+	tests/real-parts.sh
+
+conformance: .venv/dev.stamp .venv/package.stamp ## run the W3C's SPARQL 1.1 suite: make conformance SUITE=DIR
+	@test -n "$(SUITE)" || { echo "make: name the folder sparql11 of w3c/rdf-tests: make conformance SUITE=DIR" >&2; exit 2; }
+	$(BIN)/python tests/conformance $(SUITE) $(ARGS)
 
 lint: .venv/dev.stamp .venv/package.stamp ## check format, style, types and import layers
 	$(BIN)/ruff format --check $(CODE)
@@ -66,7 +80,7 @@ lock: build/lock.stamp ## pin the dependencies of pyproject.toml again
 	$(LOCK) --extra dev --extra owl --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 clean: ## remove all that make has made: .venv, build, dist, demo and caches
-	rm -rf .venv build dist demo impckg.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist demo service/static/vendor impckg.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The options keep the files free of the addresses and settings of the machine that made them.
@@ -116,8 +130,14 @@ build/wheel.stamp: build/sources.list .venv/run.stamp
 	$(BIN)/pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir build/wheel .
 	@touch $@
 
+# Where it cannot be fetched, this says so, once, and all goes on without; what is not what was pinned stops everything.
+build/vendor.stamp: $(wildcard vendor/*) | .venv/python.stamp
+	@mkdir -p build
+	$(if $(filter no,$(VENDOR)),@echo "The query page goes without what it borrows from others",$(BIN)/python vendor/vendor.py --optional)
+	@touch $@
+
 # Checksums, not times: this notices files that are gone, and does not mind a fresh checkout.
-build/sources.list: always
+build/sources.list: always build/vendor.stamp
 	@mkdir -p build
 	@find $(FOLDERS) impckg pyproject.toml README.md LICENSE -type f -not -name '*.pyc' -exec cksum {} + | sort > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi

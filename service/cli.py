@@ -18,6 +18,7 @@ import click
 from impckg._version import __version__
 from impckg.graph.errors import BadParameter, CheckFailed, KgError, QueryError
 from impckg.service.progress import progress
+from impckg.service.settings import Settings, describe_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -116,7 +117,7 @@ def demo(out: Path, genes: int, seed: int, serve: bool, host: str, port: int) ->
         f"\nAll of it is in {out}. Ask it: {sys.argv[0]} query genes_of_phenotype --store {out}", err=True
     )
     if serve:
-        _serve(str(out), host, port, 8)
+        _serve(Settings(store=out, host=host, port=port))
 
 
 @main.command()
@@ -228,8 +229,8 @@ def check(store: Path, shapes: int | None) -> None:
     Example:  impckg check --store releases
     """
     from impckg.graph.checks import run_checks
-    from impckg.graph.shapes import validate_sample
     from impckg.graph.store import open_store
+    from impckg.graph.validation import validate_sample
 
     opened = open_store(store)
     found = run_checks(opened)
@@ -381,48 +382,52 @@ class _Counted:
         return len(text)
 
 
+def _settings_options(command: Command) -> Command:
+    """Every setting of the service as a flag and as a variable of the environment."""
+    for setting in reversed(describe_settings()):
+        several = isinstance(setting.default, tuple)
+        command = click.option(
+            f"--{setting.name.replace('_', '-')}",
+            type=click.Choice(setting.choices) if setting.choices else setting.kind,
+            is_flag=setting.kind is bool,
+            multiple=several,
+            default=setting.default,
+            show_default=setting.default not in (None, (), False),
+            envvar=f"IMPCKG_{setting.name.upper()}",
+            help=f"{setting.help[0].upper()}{setting.help[1:]}.",
+        )(command)
+    return command
+
+
 @main.command()
-@_STORE
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all."
-)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any that is free."
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=8,
-    show_default=True,
-    help="How many requests are answered at a time.",
-)
-def serve(store: str, host: str, port: int, workers: int) -> None:
+@_settings_options
+def serve(**values: Any) -> None:
     """Serve a store: SPARQL at /sparql, the questions and an editor at /.
 
-    Made for one's own machine or a trusted network; a query has no limit of time or memory yet.
+    Each flag may also be given as a variable of the environment: --time-seconds as IMPCKG_TIME_SECONDS.
 
     \b
     Example:  impckg serve --store demo --port 8000
     """
-    _serve(store, host, port, workers)
+    _serve(Settings(**values))
 
 
-def _serve(store: str, host: str, port: int, workers: int) -> None:
+def _serve(settings: Settings) -> None:
     from impckg.service.server import serve as serve_store
-    from impckg.service.settings import Settings
 
-    settings = Settings(store=store, host=host, port=port, threads=workers)
     try:
         serve_store(
-            settings, lambda address: click.echo(f"Serving {store} at {address} (stop with Ctrl-C)", err=True)
+            settings,
+            lambda address: click.echo(f"Serving {settings.store} at {address} (stop with Ctrl-C)", err=True),
         )
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or error
         raise KgError(
-            f"{host}:{port}: cannot be listened on: {told}; try another --host or --port"
+            f"{settings.host}:{settings.port}: cannot be listened on: {told}; try another --host or --port"
         ) from error
     except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
+        pass  # told before it served
+    click.echo("Stopped.", err=True)
 
 
 @main.command()

@@ -5,10 +5,22 @@
     KgError
     ├── RequestError               the request is not one we can answer
     │   ├── NotAcceptable          ... there is no format that both sides speak
-    │   └── UnsupportedMediaType   ... the query comes in a format that we do not read
-    └── QueryError
-        └── RefusedQuery           the query could harm the service
-            └── QueryTooLong       ... by its mere length
+    │   ├── NotAuthorised          ... it would change the graph and does not show the token
+    │   ├── NotFound               ... there is nothing at its address
+    │   ├── QueryIdTaken           ... another query with its id is running
+    │   ├── ReadOnly               ... it would change a graph that is only read
+    │   ├── RequestTooLong         ... its body is longer than the service takes
+    │   ├── RequestTooSlow         ... its body did not come in time
+    │   └── UnsupportedMediaType   ... it comes in a format that we do not read
+    ├── QueryError
+    │   ├── EndpointFailed         an endpoint that SERVICE asks does not answer as it should
+    │   └── RefusedQuery           the query could harm the service
+    │       └── QueryTooLong       ... by its mere length
+    ├── LimitReached               the query took more than it may; knows which limit, and its value
+    ├── EngineCrashed              the query ended the process that evaluated it
+    ├── QueryCancelled             someone ended the query
+    └── ServiceBusy                there is no room for the query now
+        └── TooManyQueries         ... because its client has so many already
 """
 
 import re
@@ -25,6 +37,8 @@ from impckg.graph.errors import (
     StoreError,
     UnknownQuestion,
 )
+from impckg.graph.updates import GraphsSaidTwice
+from impckg.graph.writable import RdfSyntaxError
 
 
 class RequestError(KgError):
@@ -35,8 +49,36 @@ class NotAcceptable(RequestError):
     """There is no format that both sides speak."""
 
 
+class NotAuthorised(RequestError):
+    """A request would change the graph and does not show the token."""
+
+
+class NotFound(RequestError):
+    """There is nothing at the address of a request."""
+
+
+class QueryIdTaken(RequestError):
+    """Another query with the same id is running."""
+
+
+class ReadOnly(RequestError):
+    """A request would change a graph that is only read."""
+
+
+class RequestTooLong(RequestError):
+    """The body of a request is longer than the service takes."""
+
+
+class RequestTooSlow(RequestError):
+    """The body of a request did not come in time."""
+
+
 class UnsupportedMediaType(RequestError):
-    """A query comes in a format that we do not read."""
+    """A request comes in a format that we do not read."""
+
+
+class EndpointFailed(QueryError):
+    """An endpoint that SERVICE asks does not answer, or not as it should."""
 
 
 class RefusedQuery(QueryError):
@@ -47,22 +89,65 @@ class QueryTooLong(RefusedQuery):
     """A query is longer than the service takes."""
 
 
+class LimitReached(KgError):
+    """A query took more than it may.
+
+    limit: the name of the setting; value: what it is set to.
+    """
+
+    def __init__(self, message: str, limit: str, value: float) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.value = value
+
+
+class EngineCrashed(KgError):
+    """A query ended the process that evaluated it."""
+
+
+class QueryCancelled(KgError):
+    """Someone ended a query."""
+
+
+class ServiceBusy(KgError):
+    """There is no room for a query now."""
+
+
+class TooManyQueries(ServiceBusy):
+    """A client has so many queries already that it must wait for one to end."""
+
+
 STATUS: Mapping[type[KgError], HTTPStatus] = {
     RequestError: HTTPStatus.BAD_REQUEST,
     NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    NotAuthorised: HTTPStatus.UNAUTHORIZED,
+    NotFound: HTTPStatus.NOT_FOUND,
+    QueryIdTaken: HTTPStatus.CONFLICT,
+    ReadOnly: HTTPStatus.FORBIDDEN,
+    RequestTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RequestTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    QueryError: HTTPStatus.BAD_REQUEST,
+    QueryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     SparqlSyntaxError: HTTPStatus.BAD_REQUEST,
+    GraphsSaidTwice: HTTPStatus.BAD_REQUEST,
+    RdfSyntaxError: HTTPStatus.BAD_REQUEST,
     BadParameter: HTTPStatus.BAD_REQUEST,
     UnknownQuestion: HTTPStatus.NOT_FOUND,
+    EndpointFailed: HTTPStatus.BAD_GATEWAY,
     RefusedQuery: HTTPStatus.FORBIDDEN,
     QueryTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    LimitReached: HTTPStatus.SERVICE_UNAVAILABLE,
+    ServiceBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyQueries: HTTPStatus.TOO_MANY_REQUESTS,
+    QueryCancelled: HTTPStatus.SERVICE_UNAVAILABLE,
+    EngineCrashed: HTTPStatus.INTERNAL_SERVER_ERROR,
     BrokenAnswer: HTTPStatus.INTERNAL_SERVER_ERROR,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     KgError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """The one table from error to status. An error that is not listed has the status of what it is a kind of."""
 
+_RETRY_SECONDS = 2
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -73,6 +158,15 @@ def status_of(error: KgError) -> HTTPStatus:
     404
     """
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def retry_after(error: Exception | None) -> list[tuple[str, str]]:
+    """The header that says when to try again; none where that would not help.
+
+    >>> retry_after(ServiceBusy("256 queries are waiting already; try again later"))
+    [('Retry-After', '2')]
+    """
+    return [("Retry-After", str(_RETRY_SECONDS))] if isinstance(error, ServiceBusy) else []
 
 
 def explain(error: KgError) -> str:
@@ -108,13 +202,18 @@ def point_at(error: Exception | None, query: str) -> str:
 
 
 def problem(status: HTTPStatus, detail: str, error: Exception | None = None) -> dict[str, Any]:
-    """An error as a problem document (RFC 9457). A syntax error also says its line and column."""
+    """An error as a problem document (RFC 9457).
+
+    A syntax error also says its line and column, a limit its name and value.
+    """
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,
         "status": int(status),
         "detail": detail,
     }
-    if isinstance(error, SparqlSyntaxError) and error.line is not None:
+    if isinstance(error, (SparqlSyntaxError, RdfSyntaxError)) and error.line is not None:
         document |= {"line": error.line, "column": error.column}
+    if isinstance(error, LimitReached):
+        document |= {"limit": error.limit, "value": error.value}
     return document

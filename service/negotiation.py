@@ -5,6 +5,7 @@ Source of the rules: RFC 9110, section 12.5.1.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from werkzeug.http import parse_accept_header
 
@@ -16,6 +17,20 @@ HTML = "text/html"
 PLAIN_TEXT = "text/plain"
 PAGE_NAME = "html"
 """The value of `format=` that asks for a page."""
+
+# What other services call the formats, and so what clients send: SPARQLWrapper says turtle, n3, json-ld, rdf and rdf+xml.
+_OTHER_NAMES = {t: format_.name for format_ in reversed(FORMATS) for t in format_.media_types} | {
+    "turtle": "ttl",
+    "n3": "ttl",
+    "ntriples": "nt",
+    "n-triples": "nt",
+    "json-ld": "jsonld",
+    "rdf": "rdfxml",
+    "rdf+xml": "rdfxml",
+    "rdf/xml": "rdfxml",
+}
+# A client that wants XML or JSON whatever it asks (SPARQLWrapper wants XML unless told) gets that of the form.
+_OF_TRIPLES = {"xml": "rdfxml", "json": "jsonld"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +70,7 @@ def choose(form: Form, accept: str | None, format_name: str | None) -> Choice:
 def check_format_name(name: str | None) -> None:
     """Refuse a name that no format has. Raises RequestError with the names there are."""
     names = [*(f.name for f in FORMATS), PAGE_NAME]
-    if name is not None and name not in names:
+    if name is not None and _own_name(name) not in names:
         raise RequestError(f"format {name!r} is not known; expected one of {', '.join(names)}")
 
 
@@ -80,9 +95,12 @@ def preferred(accept: str | None, offered: Sequence[str]) -> str | None:
     return max(ranked)[-1] if ranked else None
 
 
+@lru_cache(maxsize=256)
 def prefers_page(accept: str | None) -> bool:
     """Whether a client is a browser, or likes pages as one does."""
-    return preferred(accept, [PLAIN_TEXT, HTML]) == HTML
+    # One that can read data and would take a page for want of better is no browser; Comunica is one.
+    data = dict.fromkeys(media_type for format_ in FORMATS for media_type in format_.media_types)
+    return preferred(accept, [PLAIN_TEXT, *data, HTML]) == HTML
 
 
 def preferred_for_errors(accept: str | None, format_name: str | None) -> str:
@@ -91,7 +109,8 @@ def preferred_for_errors(accept: str | None, format_name: str | None) -> str:
     One that asks for answers in JSON gets its errors in JSON, too.
     """
     if format_name is not None:
-        return {"json": PROBLEM_JSON, "jsonld": PROBLEM_JSON, PAGE_NAME: HTML}.get(format_name, PLAIN_TEXT)
+        kinds = {"json": PROBLEM_JSON, "jsonld": PROBLEM_JSON, PAGE_NAME: HTML}
+        return kinds.get(_own_name(format_name), PLAIN_TEXT)
     json_types = [t for f in FORMATS if f.name in ("json", "jsonld") for t in f.media_types]
     chosen = preferred(accept, [PLAIN_TEXT, PROBLEM_JSON, *json_types, HTML])
     return PROBLEM_JSON if chosen in json_types else chosen or PLAIN_TEXT
@@ -99,13 +118,21 @@ def preferred_for_errors(accept: str | None, format_name: str | None) -> str:
 
 def _choose_by_name(form: Form, name: str) -> Choice:
     check_format_name(name)
-    if name == PAGE_NAME:
+    own_name = _own_name(name)
+    if own_name == PAGE_NAME:
         return _PAGE
+    if form is Form.TRIPLES:
+        own_name = _OF_TRIPLES.get(own_name, own_name)
     try:
-        format_ = format_named(name, form)
+        format_ = format_named(own_name, form)
     except QueryError as error:
         raise NotAcceptable(str(error)) from error
     return Choice(format_, format_.media_type)
+
+
+def _own_name(name: str) -> str:
+    """What we call the format of that name."""
+    return _OTHER_NAMES.get(name.lower(), name)
 
 
 def _without_parameters(media_range: str) -> str:

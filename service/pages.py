@@ -1,14 +1,22 @@
-"""The pages: what a browser shows of the service. They work without JavaScript and escape all they show."""
+"""The pages: what a browser shows of the service. They work without JavaScript and escape all they show.
 
+With JavaScript (static/*.js) the editor answers in place, and a table can be seen as a chart or as a graph. What that
+borrows from others lies in static/vendor, if it could be had when this was built (vendor/vendor.py).
+"""
+
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
 from flask import render_template, url_for
 
-from impckg.graph.identifiers import BASE
+from impckg.graph.identifiers import BASE, namespaces
+from impckg.graph.numbers import number_text
 from impckg.graph.results import (
     FORMATS,
     RdfTerm,
@@ -16,7 +24,6 @@ from impckg.graph.results import (
     columns,
     form_of,
     formats_for,
-    number_text,
     rows,
     text_of,
 )
@@ -35,14 +42,17 @@ ORDER BY DESC(?things)
 LIMIT 50
 """
 
-_NUMBERS = frozenset(
-    f"http://www.w3.org/2001/XMLSchema#{kind}" for kind in ("integer", "decimal", "double", "float")
-)
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_NUMBERS = frozenset(_XSD + kind for kind in ("integer", "decimal", "double", "float"))
+_TIMES = frozenset(_XSD + kind for kind in ("date", "dateTime", "gYear", "gYearMonth"))
+# A block of values as `with_values` puts it behind a brace.
+_BOUND = re.compile(r" (VALUES \?\w+ \{ \S+ \}) ")
+_VENDOR_MANIFEST = Path(__file__).parent / "static" / "vendor" / "manifest.json"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of an answer on a page. `kind` is thing, number, text or unbound, for its looks."""
+    """A cell of an answer on a page. `kind` is thing, number, time, text or unbound, for its looks."""
 
     text: str
     kind: str
@@ -62,13 +72,26 @@ class Column:
 class Answer:
     """An answer as a page shows it: the head of a table, and whether there is more to it.
 
+    form: solutions, boolean or triples.
     downloads: each format that it can be had in, and where.
+    warnings: what is odd about the query, though it was answered.
     """
+
+    form: str
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     truncated: bool
     downloads: Sequence[tuple[ResultFormat, str]]
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question beside the editor: in words, and its SPARQL with the values of its own example."""
+
+    question: str
+    query: str
 
 
 @dataclass(frozen=True)
@@ -88,10 +111,14 @@ class Field:
     options: Sequence[tuple[str, str]]
 
 
-def home_page(query: str = "") -> str:
-    """What the service is, the questions it can answer, and an editor for others."""
-    return render_template(
+def home_page(query: str = "", dataset: str = "") -> str:
+    """What the service is, the questions it can answer, and an editor for others.
+
+    dataset: what search engines read of the release, as JSON that may stand in a page (`things.json_for_script`).
+    """
+    return _page(
         "home.html",
+        dataset=dataset,
         groups=questions_by_keyword(questions()),
         fields={question.name: question_fields(question, {}) for question in questions()},
         **_editor(query or STARTING_QUERY),
@@ -100,7 +127,7 @@ def home_page(query: str = "") -> str:
 
 def answer_page(query: str, answer: Answer) -> str:
     """An answer to a query, and the query in the editor."""
-    return render_template("answer.html", answer=answer, **_editor(query))
+    return _page("answer.html", answer=answer, **_editor(query))
 
 
 def question_page(
@@ -111,7 +138,7 @@ def question_page(
     answer: what was found, once it is asked.
     message: what is wrong with the values, if something is.
     """
-    return render_template(
+    return _page(
         "question.html",
         question=question,
         fields=question_fields(question, values),
@@ -127,15 +154,20 @@ def error_page(title: str, message: str, place: str, query: str) -> str:
 
     place: the line of the query that is wrong, with a mark below; empty where that is not known.
     """
-    return render_template("error.html", title=title, message=message, place=place, **_editor(query))
+    return _page("error.html", title=title, message=message, place=place, **_editor(query))
 
 
 def read_answer(
-    result: QueryResult, most_rows: int, address: str, parameters: Mapping[str, object]
+    result: QueryResult,
+    most_rows: int,
+    address: str,
+    parameters: Mapping[str, object],
+    warnings: Sequence[str] = (),
 ) -> Answer:
     """Read the head of an answer, in the thread that asked.
 
     address, parameters: where the same answer is had in other formats, by a parameter `format`.
+    warnings: what else to say about the query.
     """
     found = list(islice(rows(result), most_rows + 1))
     downloads = [
@@ -144,7 +176,13 @@ def read_answer(
     ]
     shown = [[cell(term) for term in row] for row in found[:most_rows]]
     head = [Column(name, _kind(row[i] for row in shown)) for i, name in enumerate(columns(result))]
-    return Answer(head, shown, len(found) > most_rows, downloads)
+    return Answer(_form(result), head, shown, len(found) > most_rows, downloads, warnings)
+
+
+def _form(result: QueryResult) -> str:
+    if isinstance(result, ox.QueryBoolean):
+        return "boolean"
+    return "triples" if isinstance(result, ox.QueryTriples) else "solutions"
 
 
 def _kind(cells: Iterable[Cell]) -> str:
@@ -161,6 +199,8 @@ def cell(term: RdfTerm | None) -> Cell:
         return Cell(text, "thing", _link(term.value), term.value)
     if isinstance(term, ox.Literal) and term.datatype.value in _NUMBERS:
         return Cell(_rounded(text), "number", title=text)
+    if isinstance(term, ox.Literal) and term.datatype.value in _TIMES:
+        return Cell(text, "time")
     return Cell(text, "text", title=term.language if isinstance(term, ox.Literal) else None)
 
 
@@ -203,6 +243,29 @@ def _link(iri: str) -> str | None:
     return iri if iri.startswith(("http://", "https://")) else None
 
 
+def _page(template: str, **shown: object) -> str:
+    return render_template(template, vendored=vendored(), **shown)
+
+
 def _editor(query: str) -> dict[str, object]:
     """What the editor needs on every page that has it."""
-    return {"query": query, "formats": FORMATS, "examples": questions()}
+    return {"query": query, "formats": FORMATS, "examples": _examples(), "prefixes": namespaces()}
+
+
+@cache
+def _examples() -> Mapping[str, Sequence[Example]]:
+    """The examples beside the editor, below the first keyword of each."""
+    return {
+        keyword: [Example(q.question, _example_query(q)) for q in group]
+        for keyword, group in questions_by_keyword(questions()).items()
+    }
+
+
+def _example_query(question: Question) -> str:
+    bound = with_values(question.text, bind(question, question.example))
+    return _BOUND.sub(r"\n  \1", bound).strip()
+
+
+def vendored() -> bool:
+    """Whether what the page borrows from others is here: the editor with completions, charts and graphs."""
+    return _VENDOR_MANIFEST.is_file()

@@ -1,14 +1,16 @@
-"""SPARQL 1.1 Protocol, query operation: from an HTTP request to a query and the graphs it is about.
+"""SPARQL 1.1 Protocol: from an HTTP request to a query or an update, and the graphs that it is about.
 
-A query comes in the address (GET), in a form (POST, application/x-www-form-urlencoded) or as the body itself
-(POST, application/sparql-query). Parameters that we do not know are ignored: many clients send their own.
-Source: https://www.w3.org/TR/sparql11-protocol/ (2013-03-21), section 2.1.
+A query comes in the address (GET), in a form (POST, application/x-www-form-urlencoded) or as the body itself (POST,
+application/sparql-query); an update in a form or as the body (application/sparql-update), never in the address. Parameters
+that we do not know are ignored: many clients send their own.
+Source: https://www.w3.org/TR/sparql11-protocol/ (2013-03-21), section 2.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+import pyoxigraph as ox
 from werkzeug.http import parse_options_header
 
 from impckg.graph.sparql import UPDATES, keyword
@@ -18,16 +20,19 @@ FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 
-_READ_ONLY = "this endpoint answers queries only; it takes no updates"
-
 Parameters = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class SparqlRequest:
-    """A query, the graphs that make up its default graph, its named graphs, and the format asked for."""
+    """A query or an update, the graphs that it is about, and the format asked for.
 
-    query: str
+    default_graphs, named_graphs: what the default graph is made of, and which graphs GRAPH sees; for an update, what USING
+    and USING NAMED would say.
+    """
+
+    text: str
+    is_update: bool = False
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     format_name: str | None = None
@@ -35,34 +40,42 @@ class SparqlRequest:
 
 def read_request(
     query_string: bytes, content_type: str | None = None, body: bytes | None = None
-) -> SparqlRequest:
-    """The query that a request asks.
+) -> SparqlRequest | None:
+    """The query or update that a request asks for; None where it asks for neither, and so for a description.
 
     query_string: what stands behind the question mark of the address, as it was sent.
     content_type: the header of that name; None where it is absent.
-    body: the body of a POST request; None for GET.
+    body: the body of a POST request; None for GET and HEAD.
 
-    Raises RequestError where there is not exactly one query, and UnsupportedMediaType for another kind of
-    body.
+    Raises RequestError where there is more than one of them, and UnsupportedMediaType for another kind of body.
     """
     parameters = read_parameters(query_string)
+    if values_of("update", parameters):
+        raise RequestError(
+            "an update must not stand in the address; expected it in the body of a POST request"
+        )
     if body is not None:
         parameters += _read_body(content_type, body)
-    queries = values_of("query", parameters)
-    if values_of("update", parameters):
-        raise RequestError(_READ_ONLY)
-    if not queries:
-        raise RequestError("the request has no parameter 'query'; expected a SPARQL query in it")
-    if len(queries) > 1:
-        raise RequestError(f"the request has {len(queries)} parameters 'query'; expected exactly one")
-    if not queries[0].strip():
+    queries, updates = values_of("query", parameters), values_of("update", parameters)
+    given = queries + updates
+    if not given:
+        if body is None:
+            return None
+        raise RequestError("the request has no parameter 'query' or 'update'; expected one of them")
+    if len(given) > 1:
+        what = f"{len(queries)} parameters 'query' and {len(updates)} 'update'"
+        raise RequestError(f"the request has {what}; expected exactly one of them")
+    if not given[0].strip():
         raise RequestError("the query is empty; expected SPARQL")
-    if keyword(queries[0]) in UPDATES:
-        raise RequestError(_READ_ONLY)
+    prefix = "using" if updates else "default"
+    named = "using-named-graph-uri" if updates else "named-graph-uri"
+    if queries and keyword(queries[0]) in UPDATES:
+        raise RequestError("there is an update in the parameter 'query'; expected it in 'update'")
     return SparqlRequest(
-        queries[0],
-        tuple(values_of("default-graph-uri", parameters)),
-        tuple(values_of("named-graph-uri", parameters)),
+        given[0],
+        bool(updates),
+        _graphs(f"{prefix}-graph-uri", parameters),
+        _graphs(named, parameters),
         format_parameter(parameters),
     )
 
@@ -84,6 +97,17 @@ def values_of(name: str, parameters: Parameters) -> list[str]:
     return [value for key, value in parameters if key == name]
 
 
+def _graphs(name: str, parameters: Parameters) -> tuple[str, ...]:
+    """The graphs that a parameter names. Raises RequestError for what is no absolute IRI."""
+    graphs = tuple(values_of(name, parameters))
+    for graph in graphs:
+        try:
+            ox.NamedNode(graph)
+        except ValueError as error:
+            raise RequestError(f"{name}: {graph[:200]!r} is not an absolute IRI: {error}") from error
+    return graphs
+
+
 def format_parameter(parameters: Parameters) -> str | None:
     """The name of the format asked for; None where there is no wish."""
     # A form in which nothing was chosen sends an empty value.
@@ -93,15 +117,15 @@ def format_parameter(parameters: Parameters) -> str | None:
 def _read_body(content_type: str | None, body: bytes) -> list[tuple[str, str]]:
     media_type, options = parse_options_header(content_type)
     charset = options.get("charset", "utf-8")
-    if media_type == UPDATE:
-        raise RequestError(_READ_ONLY)
-    if media_type not in (FORM, QUERY):
+    if media_type not in (FORM, QUERY, UPDATE):
         raise UnsupportedMediaType(
-            f"a body of type {media_type or 'unknown'} cannot be read; expected {FORM} or {QUERY}"
+            f"a body of type {media_type or 'unknown'} cannot be read; expected {FORM}, {QUERY} or {UPDATE}"
         )
     if charset.lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(f"a body in {charset} cannot be read; expected UTF-8")
-    return read_parameters(body) if media_type == FORM else [("query", _decode(body))]
+    if media_type == FORM:
+        return read_parameters(body)
+    return [("query" if media_type == QUERY else "update", _decode(body))]
 
 
 def _unquote(encoded: bytes) -> str:

@@ -1,41 +1,85 @@
-"""The server: the application behind waitress, which runs wherever Python does."""
+"""The server: the door behind uvicorn, in one process; the work is done by the workers of the pool.
 
+uvicorn closes a connection whose reply was not completed without the chunk that would end it, which is how a client tells a
+part from the whole. What it lacks are limits for a request that never ends, so they are added here.
+"""
+
+import asyncio
+import logging
 import signal
-import sys
-import threading
+import socket
 from collections.abc import Callable
-from typing import Any
 
-from waitress.server import create_server
+import uvicorn
+import uvloop
 
-from impckg.service.app import create_app
+from impckg.service.connection import connections
+from impckg.service.door import Door
 from impckg.service.settings import Settings
 
-# The engine's parser and planner recurse. With this stack it survives anything of a length that the guard
-# lets pass (49,000 nested groups, 90,000 "!"), where the usual 8 MB end at 2,240. Only what is used is taken.
-_STACK_BYTES = 256 * 1024 * 1024
+_BACKLOG = 1024
+_KEEP_ALIVE_SECONDS = 30
+# The head of a request holds the query of a GET, with up to three bytes for one, and what clients send along.
+_HEAD_FACTOR = 3
+_HEAD_BYTES = 32_768
 
 
 def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve until the process is told to end by SIGINT or SIGTERM. To be called in the main thread.
 
-    ready: called with the address of the service once it listens.
+    ready: called with the address of the service once it listens and has the store open.
 
     Raises StoreError where there is no store, and OSError where the port cannot be had.
     """
-    app = create_app(settings)
-    threading.stack_size(_STACK_BYTES)
-    server = create_server(
-        app, host=settings.host, port=settings.port, threads=settings.threads, ident="impckg"
+    # It would report each stream that we break off on purpose.
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    listening = _listen(settings.host, settings.port)
+    with listening, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, listening, ready))
+
+
+async def _serve(settings: Settings, listening: socket.socket, ready: Callable[[str], None]) -> None:
+    door = Door(settings)
+    await door.start()
+    config = uvicorn.Config(
+        door,
+        http=connections(_HEAD_FACTOR * settings.query_bytes + _HEAD_BYTES, settings.body_seconds),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(settings.stop_seconds) + 1,
     )
-    # As the first process of a container we would not hear SIGTERM otherwise.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    ready(_address(server))
-    server.run()
+    server = uvicorn.Server(config)
+    ready(_address(listening))
+    # uvicorn raises the signal again that has ended it; by then we know.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        await door.stop()
 
 
-def _address(server: Any) -> str:
-    """Where a server listens; the first of its addresses if its host has several."""
-    addresses = getattr(server, "effective_listen", None) or [(server.effective_host, server.effective_port)]
-    host, port = addresses[0]
+def _listen(host: str, port: int) -> socket.socket:
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

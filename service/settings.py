@@ -1,8 +1,13 @@
-"""What can be set about the service: the table that the command line and the documentation are made from."""
+"""What can be set about the service: the table that the command line and the documentation are made from.
+
+A flag of `impckg serve` wins over a variable of the environment, which wins over the default: `--time-seconds 20`,
+IMPCKG_TIME_SECONDS=20.
+"""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 
 @dataclass(frozen=True)
@@ -19,26 +24,94 @@ class Settings:
         default="127.0.0.1", metadata={"help": "the address to listen on; 0.0.0.0 for all of the machine's"}
     )
     port: int = field(default=8000, metadata={"help": "the port to listen on; 0 for any that is free"})
-    threads: int = field(default=8, metadata={"help": "how many requests are answered at the same time"})
+    workers: int = field(
+        default=4, metadata={"help": "how many short queries are evaluated at the same time"}
+    )
+    long_queries: int = field(
+        default=6, metadata={"help": "how many queries that take long may go on beside the short ones"}
+    )
+    time_seconds: float = field(default=60.0, metadata={"help": "how long a query may take"})
+    cpu_seconds: int = field(default=60, metadata={"help": "how much CPU time a query may take"})
+    memory_mib: int = field(default=2_048, metadata={"help": "how much memory a query may take"})
+    result_rows: int = field(
+        default=10_000_000, metadata={"help": "how many rows or triples an answer may have"}
+    )
+    result_bytes: int = field(default=2_000_000_000, metadata={"help": "how many bytes an answer may have"})
     query_bytes: int = field(default=100_000, metadata={"help": "how long a query may be, in bytes"})
     query_depth: int = field(default=100, metadata={"help": "how deep a query may nest its brackets"})
     query_operators: int = field(
         default=2_000, metadata={"help": "how many operators and keywords a query may have"}
     )
+    client_queries: int = field(
+        default=64, metadata={"help": "how many queries a client may have running or waiting"}
+    )
+    queue_length: int = field(default=256, metadata={"help": "how many queries may wait for their turn"})
+    spool_mib: int = field(
+        default=4_096, metadata={"help": "how much disk the answers may take that slow clients still read"}
+    )
+    body_seconds: float = field(
+        default=20.0, metadata={"help": "how long a client may take to send a request"}
+    )
     page_rows: int = field(
-        default=1_000,
-        metadata={"help": "how many rows of an answer a page shows; a download has them all"},
+        default=1_000, metadata={"help": "how many rows of an answer a page shows; a download has them all"}
+    )
+    default_graph: str = field(
+        default="union",
+        metadata={
+            "help": "what a query without FROM sees: the union of all graphs, or the one without a name",
+            "choices": ("union", "own"),
+        },
+    )
+    update_token: Path | None = field(
+        default=None,
+        metadata={"help": "a file with the token that updates must show; without it there are no updates"},
+    )
+    update_bytes: int = field(
+        default=100_000_000, metadata={"help": "how long an update or a graph that is sent may be, in bytes"}
+    )
+    service_allow: tuple[str, ...] = field(
+        default=(), metadata={"help": "an endpoint that SERVICE may ask; repeatable"}
+    )
+    service_allow_private: bool = field(
+        default=False, metadata={"help": "let SERVICE reach private and loopback addresses, for tests"}
+    )
+    service_seconds: float = field(
+        default=20.0, metadata={"help": "how long an endpoint that SERVICE asks may take"}
+    )
+    base_url: str | None = field(
+        default=None,
+        metadata={"help": "the public address of the service; without it, the one that a request came to"},
+    )
+    trusted_proxies: str = field(
+        default="127.0.0.1",
+        metadata={"help": "the proxies whose X-Forwarded-For is believed, by address, with commas"},
+    )
+    links: Path | None = field(
+        default=None,
+        metadata={
+            "help": "a folder for the short links that users make; the folder links beside the live release unless said"
+        },
+    )
+    log: str = field(
+        default="-", metadata={"help": "where requests are logged: a file, - for standard error, none"}
+    )
+    log_queries: bool = field(
+        default=False, metadata={"help": "log the text of queries, not only their hash"}
+    )
+    stop_seconds: float = field(
+        default=10.0, metadata={"help": "how long queries may go on once the service is told to stop"}
     )
 
 
 @dataclass(frozen=True)
 class SettingDescription:
-    """A setting as users meet it."""
+    """A setting as users meet it. `choices` are its values, where they are a closed list."""
 
     name: str
     kind: type
     default: Any
     help: str
+    choices: tuple[str, ...] | None = None
 
 
 def describe_settings() -> tuple[SettingDescription, ...]:
@@ -48,5 +121,14 @@ def describe_settings() -> tuple[SettingDescription, ...]:
     'host'
     """
     return tuple(
-        SettingDescription(s.name, type(s.default), s.default, s.metadata["help"]) for s in fields(Settings)
+        SettingDescription(s.name, _kind(s.type), s.default, s.metadata["help"], s.metadata.get("choices"))
+        for s in fields(Settings)
     )
+
+
+def _kind(declared: Any) -> type:
+    """The type that a value is read as: that of the parts of a tuple, the last of several that are possible."""
+    parts = [part for part in get_args(declared) if isinstance(part, type) and part is not NoneType] or [
+        declared
+    ]
+    return parts[-1]

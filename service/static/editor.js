@@ -1,72 +1,142 @@
-// The editor answers in place. The server draws the answer, here as without JavaScript, so that there is one
-// drawing of it: the page that it sends is fetched and its answer is put into this one.
-"use strict";
+// The editor: a plain text area, or YASGUI's editor around it where that is here. Both are used the same way:
+//
+//   text          what is in it; can be set
+//   focus()       go there
+//   mark(line, column, message)   show where a query is wrong; both count from 1
+//   form          "select", "ask", "construct" or "describe"; "" where that cannot be told
+import { complete, completers } from "./completions.js";
+import { formOf } from "./sparql.js";
+import { script, styles, vendored } from "./vendor.js";
 
-const form = document.querySelector("form.editor");
-if (form) {
-  const query = form.elements.query;
-  const status = form.querySelector(".status");
-  const cancel = form.querySelector(".cancel");
-  const example = form.querySelector("#example");
-  let running = null;
+export async function openEditor(form) {
+  for (const scripted of form.querySelectorAll(".scripted")) scripted.hidden = false;
+  if (vendored) {
+    try {
+      await Promise.all([styles("vendor/yasqe.min.css"), script("vendor/yasqe.min.js")]);
+      return richEditor(form);
+    } catch (error) {
+      console.warn(`the plain editor it is: ${error.message}`);
+    }
+  }
+  return plainEditor(form);
+}
 
-  for (const scripted of form.querySelectorAll(".example, .scripted")) scripted.hidden = false;
-
-  query.addEventListener("keydown", (event) => {
+function plainEditor(form) {
+  const area = form.elements.query;
+  area.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       form.requestSubmit();
     }
   });
+  return {
+    get text() { return area.value; },
+    set text(text) { area.value = text; area.setSelectionRange(0, 0); },
+    get form() { return formOf(area.value); },
+    focus() { area.focus(); },
+    mark(line, column) {
+      const before = area.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+      area.focus();
+      area.setSelectionRange(before + column - 1, before + column);
+    },
+  };
+}
 
-  example.addEventListener("change", () => {
-    if (!example.value) return;
-    query.value = example.value;
-    query.focus();
-    query.setSelectionRange(0, 0);
+function richEditor(form) {
+  const area = form.elements.query;
+  const { Yasqe } = window;
+  // These replace the completers of the same names, which ask a service elsewhere.
+  for (const completer of completers(form.action)) Yasqe.registerAutocompleter(completer, false);
+  const run = () => form.requestSubmit();
+  knowPrefixes(Yasqe, JSON.parse(form.dataset.prefixes));
+  const host = document.createElement("div");
+  area.before(host);
+  const yasqe = new Yasqe(host, {
+    value: area.value,
+    mode: "sparql-here",
+    autocompleters: ["variables", "class", "property", "term"],
+    autofocus: false,
+    collapsePrefixesOnLoad: false,
+    // No link in the address, no store in the browser, no buttons: the page has these itself, or does without.
+    consumeShareLink: null,
+    createShareableLink: null,
+    persistenceId: null,
+    resizeable: false,
+    showQueryButton: false,
+    prefixCcApi: null,
+    editorHeight: "auto",
+    // Its marks are drawn with style attributes, which the Content-Security-Policy forbids; ours follow below.
+    syntaxErrorCheck: false,
+    screenReaderLabel: "Query in SPARQL",
+    // Tab leaves the editor, as it leaves every other field.
+    extraKeys: { "Ctrl-Enter": run, "Cmd-Enter": run, "Ctrl-Space": complete, Tab: false, "Shift-Tab": false, "Ctrl-S": false },
   });
+  area.hidden = true;
+  area.required = false;
+  form.querySelector(".completing").hidden = false;
+  form.querySelector("label[for=query]").addEventListener("click", () => yasqe.focus());
+  new ResizeObserver(() => yasqe.refresh()).observe(host);
 
-  cancel.addEventListener("click", () => running?.abort());
-
-  form.addEventListener("submit", async (event) => {
-    if (form.elements.format.value) return; // another format is an address of its own
-    event.preventDefault();
-    running?.abort();
-    running = new AbortController();
-    await run(running);
+  let marks = [];
+  yasqe.on("changes", () => {
+    area.value = yasqe.getValue();
+    for (const clear of marks.splice(0)) clear();
+    showDoubt(yasqe);
   });
+  showDoubt(yasqe);
 
-  async function run(controller) {
-    const start = performance.now();
-    const elapsed = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
-    const answer = document.getElementById("answer");
-    const clock = setInterval(() => (status.textContent = `running, ${elapsed()}`), 500);
-    cancel.hidden = false;
-    answer?.classList.add("waiting");
-    try {
-      const response = await fetch(form.action, {
-        method: "POST",
-        body: new URLSearchParams({ query: query.value }),
-        headers: { Accept: "text/html" },
-        signal: controller.signal,
-      });
-      show(await response.text());
-      status.textContent = `${response.ok ? "answered" : "failed"} after ${elapsed()}`;
-      history.replaceState(null, "", `${form.action}?${new URLSearchParams({ query: query.value })}`);
-    } catch (error) {
-      status.textContent = error.name === "AbortError" ? "cancelled" : `the service cannot be reached: ${error.message}`;
-    } finally {
-      clearInterval(clock);
-      answer?.classList.remove("waiting");
-      if (running === controller) cancel.hidden = true;
+  return {
+    get text() { return yasqe.getValue(); },
+    set text(text) { yasqe.setValue(text); yasqe.setCursor(0, 0); },
+    get form() { return formOf(yasqe.getValue()); },
+    focus() { yasqe.focus(); },
+    mark(line, column, message) {
+      const at = { line: line - 1, ch: column - 1 };
+      const end = { line: at.line, ch: Math.max(yasqe.getTokenAt({ line: at.line, ch: column }).end, column) };
+      // The engine stops behind a word that it does not know; the word is what is wrong.
+      const blank = !yasqe.getRange(at, end).trim();
+      if (blank) at.ch = yasqe.getTokenAt(at).start;
+      const marked = yasqe.getDoc().markText(at, end, { className: "wrong-here", title: message });
+      yasqe.addLineClass(at.line, "background", "wrong-line");
+      gutter(yasqe, at.line, "wrong", message);
+      marks.push(() => marked.clear(), () => yasqe.removeLineClass(at.line, "background", "wrong-line"));
+      yasqe.setCursor(at);
+      yasqe.scrollIntoView(at, 60);
+    },
+  };
+}
+
+// The service knows the prefixes of the graph without a declaration; so the editor's reading begins with them.
+function knowPrefixes(Yasqe, prefixes) {
+  Yasqe.defineMode("sparql-here", (options) => {
+    const mode = Yasqe.getMode(options, "sparql11");
+    const startState = () => {
+      const state = mode.startState();
+      Object.assign(state.prefixes, prefixes);
+      return state;
+    };
+    return { ...mode, startState };
+  });
+}
+
+// The editor reads along and knows what SPARQL 1.1 allows next. That it stumbles is no more than a hint, because
+// the service also takes SPARQL 1.2.
+function showDoubt(yasqe) {
+  yasqe.clearGutter("gutterErrorBar");
+  for (let line = 0; line < yasqe.lineCount(); line++) {
+    const { state } = yasqe.getTokenAt({ line, ch: yasqe.getLine(line).length }, true);
+    if (state.OK === false) {
+      const expected = (state.possibleCurrent ?? []).slice(0, 12).join("  ");
+      gutter(yasqe, line, "doubt", state.errorMsg ?? `expected here: ${expected}`);
+      return;
     }
   }
+}
 
-  function show(page) {
-    const drawn = new DOMParser().parseFromString(page, "text/html").getElementById("answer");
-    if (!drawn) throw new Error("it sent no answer");
-    document.getElementById("answer").replaceWith(drawn);
-    drawn.focus({ preventScroll: true });
-    drawn.scrollIntoView({ behavior: "smooth", block: "nearest" });
-  }
+function gutter(yasqe, line, kind, message) {
+  const marker = document.createElement("span");
+  marker.className = `gutter-mark ${kind}`;
+  marker.title = message;
+  marker.textContent = "!";
+  yasqe.setGutterMarker(line, "gutterErrorBar", marker);
 }

@@ -91,3 +91,40 @@ def test_browsers_prefer_pages_and_programs_do_not():
 )
 def test_errors_are_told_the_way_that_answers_are_asked_for(accept, format_name, expected):
     assert preferred_for_errors(accept, format_name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "expected"),
+    [
+        ("turtle", Form.TRIPLES, "ttl"),
+        ("n3", Form.TRIPLES, "ttl"),
+        ("json-ld", Form.TRIPLES, "jsonld"),
+        ("rdf+xml", Form.TRIPLES, "rdfxml"),
+        ("xml", Form.TRIPLES, "rdfxml"),
+        ("json", Form.TRIPLES, "jsonld"),
+        ("xml", Form.SOLUTIONS, "xml"),
+        ("application/json", Form.SOLUTIONS, "json"),
+        ("application/json", Form.TRIPLES, "jsonld"),
+        ("text/csv", Form.SOLUTIONS, "csv"),
+        ("application/sparql-results+xml", Form.SOLUTIONS, "xml"),
+    ],
+)
+def test_the_names_that_other_services_have_for_formats_are_understood(name, form, expected):
+    chosen = choose(form, None, name).format
+
+    assert chosen is not None
+    assert chosen.name == expected
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", True),
+        ("text/html", True),
+        ("application/n-quads,application/ld+json;q=0.9,text/turtle;q=0.6,text/html;q=0.2", False),
+        ("*/*", False),
+        (None, False),
+    ],
+)
+def test_one_that_can_read_data_and_takes_pages_for_want_of_better_is_no_browser(accept, page):
+    assert prefers_page(accept) is page

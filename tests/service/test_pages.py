@@ -6,6 +6,7 @@ import pyoxigraph as ox
 import pytest
 
 from impckg.queries.catalog import questions
+from impckg.service import pages
 from impckg.service.app import create_app
 from impckg.service.pages import cell, questions_by_keyword
 from impckg.service.settings import Settings
@@ -13,6 +14,12 @@ from impckg.service.settings import Settings
 from .conftest import build_store
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.fixture
+def application(store_path):
+    """The pages without a server around them."""
+    return create_app(Settings(store=store_path))
 
 
 class Page(HTMLParser):
@@ -170,10 +177,9 @@ def test_a_page_loads_and_runs_only_what_is_ours(client, address):
     assert " style=" not in response.text
     assert " onclick=" not in response.text
     assert "<style" not in response.text
-    for static in ("style.css", "editor.js", "icon.svg"):
+    for static in ("style.css", "page.js", "icon.svg"):
         assert f"/static/{static}" in response.text
-        with client.get(f"/static/{static}") as file:
-            assert file.status_code == 200
+        assert client.get(f"/static/{static}").status_code == 200
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.name)
@@ -226,11 +232,80 @@ def test_every_question_is_in_one_group():
     assert sorted(q.name for group in groups.values() for q in group) == sorted(q.name for q in questions())
 
 
-def test_only_web_addresses_become_links(client):
-    with client.application.test_request_context():
+def test_only_web_addresses_become_links(application):
+    with application.test_request_context():
         links = [
             cell(ox.NamedNode(iri)).href
             for iri in ("https://a/", "http://a/", "javascript:a", "data:a", "urn:a")
         ]
 
     assert links == ["https://a/", "http://a/", None, None, None]
+
+
+def test_dates_and_years_are_times_for_a_chart(application):
+    with application.test_request_context():
+        kinds = [
+            cell(ox.Literal(value, datatype=ox.NamedNode(f"http://www.w3.org/2001/XMLSchema#{kind}"))).kind
+            for value, kind in (
+                ("2026-03-01", "date"),
+                ("2026-03-01T10:00:00Z", "dateTime"),
+                ("2026", "gYear"),
+                ("26", "string"),
+            )
+        ]
+
+    assert kinds == ["time", "time", "time", "text"]
+
+
+@pytest.mark.parametrize(
+    ("query", "form", "truncated"),
+    [
+        ("SELECT ?x { VALUES ?x { 1 2 } }", "solutions", False),
+        ("SELECT ?x { VALUES ?x { 1 2 3 4 5 6 7 8 9 } }", "solutions", True),
+        ("CONSTRUCT WHERE { MGI:109331 ?p ?o }", "triples", False),
+        ("ASK {}", "boolean", False),
+    ],
+)
+def test_an_answer_says_what_a_chart_or_a_graph_must_know_of_it(client, query, form, truncated):
+    answer = client.get("/sparql", query_string={"query": query}, headers=BROWSER).text
+
+    assert f'data-form="{form}"' in answer
+    assert (" data-truncated" in answer) == truncated
+
+
+def test_warnings_stand_above_the_answer(application):
+    answer = pages.Answer("solutions", [], [], False, [], ["no class is called <kg:Gen>"])
+
+    with application.test_request_context():
+        shown = pages.answer_page("SELECT * { ?s a kg:Gen }", answer)
+
+    assert "<li>no class is called &lt;kg:Gen&gt;</li>" in shown
+
+
+def test_every_example_beside_the_editor_is_a_query_that_can_be_run(client):
+    home = page(client, "/")
+    examples = [link for link in home.links if link.startswith("/?query=") and "%0A++VALUES" in link]
+
+    assert len(examples) >= len([q for q in questions() if q.parameters])
+    for example_link in examples:
+        address = example_link.replace("/?", "/sparql?").partition("#")[0]
+        assert client.get(address + "&format=csv").status_code == 200, address
+
+
+def test_the_editor_is_told_the_prefixes_that_need_no_declaration(client):
+    home = client.get("/", headers=BROWSER).text
+
+    assert "&#34;kg&#34;: &#34;https://w3id.org/impckg/ontology#&#34;" in home
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_page_knows_whether_what_it_borrows_from_others_is_here(application, monkeypatch, tmp_path, here):
+    manifest = tmp_path / "manifest.json"
+    if here:
+        manifest.write_text("[]", encoding="utf-8")
+    monkeypatch.setattr(pages, "_VENDOR_MANIFEST", manifest)
+
+    home = application.test_client().get("/").text
+
+    assert ("<body data-vendored>" in home) == here
+    assert 'action="/sparql"' in home
