@@ -18,7 +18,7 @@ import click
 from impckg._version import __version__
 from impckg.graph.errors import BadParameter, CheckFailed, KgError, QueryError
 from impckg.service.progress import progress
-from impckg.service.settings import Settings, describe_settings
+from impckg.service.settings import SettingDescription, Settings, describe_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -388,7 +388,7 @@ def _settings_options(command: Command) -> Command:
         several = isinstance(setting.default, tuple)
         command = click.option(
             f"--{setting.name.replace('_', '-')}",
-            type=click.Choice(setting.choices) if setting.choices else setting.kind,
+            type=_click_type(setting),
             is_flag=setting.kind is bool,
             multiple=several,
             default=setting.default,
@@ -397,6 +397,14 @@ def _settings_options(command: Command) -> Command:
             help=f"{setting.help[0].upper()}{setting.help[1:]}.",
         )(command)
     return command
+
+
+def _click_type(setting: SettingDescription) -> Any:
+    if setting.choices:
+        return click.Choice(setting.choices)
+    if setting.kind is int:
+        return click.IntRange(min=setting.least, max=65_535 if setting.name == "port" else None)
+    return click.FloatRange(min=0, min_open=True) if setting.kind is float else setting.kind
 
 
 @main.command()

@@ -326,7 +326,8 @@ def _read_token(file: Path | None) -> bytes | None:
     try:
         token = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise KgError(f"{file}: the token cannot be read: {error}") from error
+        told = getattr(error, "strerror", None) or error
+        raise KgError(f"{file}: the token cannot be read: {told}") from error
     if not token:
         raise KgError(f"{file}: there is no token in it; expected one line")
     return token.encode()

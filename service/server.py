@@ -6,6 +6,7 @@ part from the whole. What it lacks are limits for a request that never ends, so 
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -33,9 +34,17 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     # It would report each stream that we break off on purpose.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    _allow_many_connections()
     listening = _listen(settings.host, settings.port)
     with listening, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, listening, ready))
+
+
+def _allow_many_connections() -> None:
+    """Use as many file descriptors as the system allows: a connection takes one, and a worker five."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(settings: Settings, listening: socket.socket, ready: Callable[[str], None]) -> None:

@@ -23,7 +23,9 @@ class Settings:
     host: str = field(
         default="127.0.0.1", metadata={"help": "the address to listen on; 0.0.0.0 for all of the machine's"}
     )
-    port: int = field(default=8000, metadata={"help": "the port to listen on; 0 for any that is free"})
+    port: int = field(
+        default=8000, metadata={"help": "the port to listen on; 0 for any that is free", "least": 0}
+    )
     workers: int = field(
         default=4, metadata={"help": "how many short queries are evaluated at the same time"}
     )
@@ -105,13 +107,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class SettingDescription:
-    """A setting as users meet it. `choices` are its values, where they are a closed list."""
+    """A setting as users meet it.
+
+    choices: its values, where they are a closed list. least: the least that a number may be.
+    """
 
     name: str
     kind: type
     default: Any
     help: str
     choices: tuple[str, ...] | None = None
+    least: int = 1
 
 
 def describe_settings() -> tuple[SettingDescription, ...]:
@@ -121,7 +127,14 @@ def describe_settings() -> tuple[SettingDescription, ...]:
     'host'
     """
     return tuple(
-        SettingDescription(s.name, _kind(s.type), s.default, s.metadata["help"], s.metadata.get("choices"))
+        SettingDescription(
+            s.name,
+            _kind(s.type),
+            s.default,
+            s.metadata["help"],
+            s.metadata.get("choices"),
+            s.metadata.get("least", 1),
+        )
         for s in fields(Settings)
     )
 

@@ -1,6 +1,6 @@
 """The pool of workers: which query runs where, for how long, and who is next.
 
-Queries start in the fast lane, which has `workers` places. One that takes longer than LONG_SECONDS moves to the slow lane,
+Queries start in the fast lane, which has `workers` places. One that takes more than LONG_SECONDS moves to the slow lane,
 if that has a seat left, and its process gets the lowest priority; a fresh worker takes its place, so a short query waits for
 another short query at most. A long query that finds no seat is ended. Queries wait in a queue for each client address, and
 clients take turns.
@@ -9,6 +9,7 @@ All of this happens in one event loop; nothing here blocks.
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
@@ -22,9 +23,14 @@ from impckg.service.pool.process import WorkerProcess
 from impckg.service.pool.spool import Allowance
 from impckg.service.pool.worker import WorkerLimits
 
-LONG_SECONDS = 0.25
-"""A query that takes longer than this is a long one."""
+_log = logging.getLogger(__name__)
 
+LONG_SECONDS = 0.25
+"""A query that takes more CPU time than this is a long one."""
+
+# On a busy machine a short query may wait for the processor; one that waits this long for whatever is long.
+_LONG_WAIT_SECONDS = 2.0
+# Without a seat, a long query may go on for so long.
 _SEAT_SECONDS = 1.0
 _TICK_SECONDS = 0.05
 # A worker is replaced after so many queries, so that nothing that the engine keeps can pile up.
@@ -155,13 +161,12 @@ class Pool:
             await asyncio.sleep(_TICK_SECONDS)
         if self._ticking is not None:
             self._ticking.cancel()
-        for starting in self._starting:
-            starting.cancel()
         for answer in list(self._answers.values()):
             answer.fail(ServiceBusy("the service is stopping; try again later"))
         for worker in list(self._workers):
             worker.kill(ServiceBusy("the service is stopping; try again later"))
-        while self._workers:
+        # Those that are just being started end themselves.
+        while self._starting or any(worker.started for worker in self._workers):
             self._news.clear()
             await self._news.wait()
 
@@ -224,17 +229,32 @@ class Pool:
         for _ in range(most):
             starting = asyncio.get_running_loop().create_task(self._start_one())
             self._starting.add(starting)
-            starting.add_done_callback(self._starting.discard)
+            starting.add_done_callback(self._started)
 
     async def _start_one(self) -> None:
         if self._in_vain >= _STARTS_IN_VAIN:
             await asyncio.sleep(1)
+        if self._closing:
+            return
         worker = WorkerProcess(self._place, self._generation, self._worker_limits, self._changed)
         self._workers.add(worker)
-        await worker.start(self._union)
+        try:
+            await worker.start(self._union)
+        except OSError as error:
+            # The system has no room for another process now. Those that are there go on; it is tried again.
+            _log.warning("a worker cannot be started: %s", error)
+            self._workers.discard(worker)
+            self._in_vain += 1
+            return
+        if self._closing:
+            worker.kill(ServiceBusy("the service is stopping; try again later"))
         while not (worker.ready or worker.dead):
             self._news.clear()
             await self._news.wait()
+
+    def _started(self, starting: asyncio.Task[None]) -> None:
+        self._starting.discard(starting)
+        self._news.set()
 
     def _changed(self, worker: WorkerProcess) -> None:
         """A worker has become ready, has ended its query, or is dead."""
@@ -274,6 +294,9 @@ class Pool:
         worker = self._running.get(answer)
         if worker is not None:
             worker.kill(why)
+            # A process of the lowest priority takes its time to die; its place is free all the same.
+            self._forget(answer)
+            self._go_on()
             return
         queue = self._waiting.get(answer.client)
         if queue is not None:
@@ -336,12 +359,19 @@ class Pool:
             )
         elif seconds > LONG_SECONDS and answer.lane is Lane.FAST:
             answer.is_slow()
+            if not self._takes_long(worker, seconds):
+                return
             if self._long < limits.long_queries:
                 self._move_to_slow_lane(answer, worker)
             elif seconds > _SEAT_SECONDS:
                 self._end(
                     answer, ServiceBusy(f"{limits.long_queries} long queries run already; try again later")
                 )
+
+    def _takes_long(self, worker: WorkerProcess, seconds: float) -> bool:
+        """Whether a query takes much time of the machine, and does not only wait for its share of it."""
+        used = worker.cpu_seconds_of_query()
+        return used is None or used > LONG_SECONDS or seconds > _LONG_WAIT_SECONDS
 
     def _move_to_slow_lane(self, answer: Answer, worker: WorkerProcess) -> None:
         answer.lane = Lane.LONG

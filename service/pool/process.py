@@ -11,6 +11,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 from multiprocessing.reduction import DupFd
+from pathlib import Path
 from typing import Any, cast
 
 from impckg.graph.errors import AnswerTooLong, KgError, SparqlSyntaxError
@@ -28,6 +29,8 @@ _log = logging.getLogger(__name__)
 _OUT_OF_MEMORY_SIGNS = (b"memory allocation", b"bad_alloc", b"MemoryError", b"Cannot allocate memory")
 _LAST_WORDS_BYTES = 4_096
 _LOWEST_PRIORITY = 19
+# Fields of /proc/PID/stat behind the name of the program.
+_USER_TIME, _SYSTEM_TIME = 11, 12
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -46,6 +49,7 @@ class WorkerProcess(asyncio.Protocol):
         self.retired = False
         self.failure: KgError | None = None
         """Why it was never ready, or what ended it."""
+        self._cpu_before: float | None = None
         self._limits = limits
         self._changed = changed
         self._why: KgError | None = None
@@ -58,6 +62,11 @@ class WorkerProcess(asyncio.Protocol):
     def idle(self) -> bool:
         """Whether it can take a query."""
         return self.ready and not self.dead and self.answer is None
+
+    @property
+    def started(self) -> bool:
+        """Whether its process runs and can be spoken to."""
+        return self._transport is not None
 
     @property
     def pid(self) -> int:
@@ -86,13 +95,28 @@ class WorkerProcess(asyncio.Protocol):
         assert self.idle
         self.answer = answer
         self.queries += 1
+        self._cpu_before = None
         self._transport.write(write_task(task))
 
     def kill(self, why: KgError) -> None:
-        """End it at once, whatever it does; the query it is at ends with this error."""
-        if self._why is None:
+        """End it at once, whatever it does, once it is started; the query it is at ends with this error."""
+        if self._why is None and self._transport is not None:
             self._why = why
             self._process.kill()
+
+    def cpu_seconds_of_query(self) -> float | None:
+        """The CPU time that its query has taken since this was first asked; None where the system does not tell.
+
+        It is asked of queries that take some time only, so short ones do not pay for it.
+        """
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError:
+            return None
+        used = (int(fields[_USER_TIME]) + int(fields[_SYSTEM_TIME])) / os.sysconf("SC_CLK_TCK")
+        if self._cpu_before is None:
+            self._cpu_before = used
+        return used - self._cpu_before
 
     def slow_down(self) -> None:
         """Give it what time others leave. It stays so: only a privileged process could take that back."""

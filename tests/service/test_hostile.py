@@ -161,7 +161,10 @@ def test_a_greedy_request_is_ended_and_does_no_harm(running, greedy_outcomes, na
 
     _check(running, name, outcome, normal_seconds)
     if outcome.status == 503 and outcome.headers["content-type"].startswith("application/problem+json"):
-        assert json.loads(outcome.body).get("limit") in LIMIT_NAMES, outcome.body
+        # On a machine with much to do, those before it may be dying still, and hold all seats: then it may try again.
+        assert json.loads(outcome.body).get("limit") in LIMIT_NAMES or "retry-after" in outcome.headers, (
+            outcome.body
+        )
 
 
 def test_idle_connections_keep_nobody_out(running):
