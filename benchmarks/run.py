@@ -3,6 +3,9 @@
 real     the build of benchmarks/real-data.toml, against what the engine's bulk loader alone needs for the same statements
 quads    a table of results to N-Quads, statements a second on one core
 stream   builds of more and more simulated results: peak memory by step must not grow with their number
+servers  production servers for Python, and what the service needs of one (benchmarks/servers.py)
+service  the SPARQL service on the real-data release, against the engine's own server (benchmarks/service.py). The release
+         is built first, unless IMPCKG_REAL_STORE says where it is; Virtuoso takes part where IMPCKG_VIRTUOSO names a folder
 
 Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command.
 Machines are shared and noisy: ratios count, not seconds.
@@ -118,6 +121,27 @@ def stream(folder: Path) -> list[str]:
     return lines
 
 
+def servers(folder: Path) -> list[str]:
+    """The production servers, compared."""
+    return _script("servers.py", str(folder))
+
+
+def service(folder: Path) -> list[str]:
+    """The service, with all but the soak, which takes an hour: `python benchmarks/service.py soak --store DIR`."""
+    store = os.environ.get("IMPCKG_REAL_STORE")
+    if store is None:
+        build(read_recipe(HERE / "real-data.toml"), folder / "out", watcher=SilentWatcher())
+        store = str(folder / "out")
+    virtuoso = os.environ.get("IMPCKG_VIRTUOSO")
+    peers = ["--virtuoso", virtuoso] if virtuoso else []
+    return _script("service.py", "small", "large", "million", "questions", "mixed", "--store", store, *peers)
+
+
+def _script(name: str, *arguments: str) -> list[str]:
+    command = [sys.executable, str(HERE / name), *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+
+
 _STREAM_STEPS = ("read impc_statistical_results", "merge", "reason", "triples", "load", "check")
 
 
@@ -138,6 +162,10 @@ def _load_alone(folder: Path, files: list[Path]) -> tuple[float, int]:
     return float(seconds), int(mib)
 
 
+def _have_real_files() -> bool:
+    return "IMPCKG_REAL_STORE" in os.environ or (HERE.parents[1] / "shared" / "data").is_dir()
+
+
 def _steps(report: Report) -> list[str]:
     rows = [f"| {step['step']} | {step['seconds']:.1f} | {step['peak_mib']:,} |" for step in report.steps]
     return ["| step | wall s | peak MiB so far |", "| --- | --- | --- |", *rows]
@@ -154,14 +182,21 @@ def _machine() -> str:
     )
 
 
-BENCHMARKS: dict[str, Callable[[Path], list[str]]] = {"real": real, "quads": quads, "stream": stream}
+BENCHMARKS: dict[str, Callable[[Path], list[str]]] = {
+    "real": real,
+    "quads": quads,
+    "stream": stream,
+    "servers": servers,
+    "service": service,
+}
+NEED_REAL_FILES = ("real", "service")
 
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
     for name in sys.argv[1:] or BENCHMARKS:
-        if name == "real" and not (HERE.parents[1] / "shared" / "data").is_dir():
-            print("real: left out, the real files are not on this machine")
+        if name in NEED_REAL_FILES and not _have_real_files():
+            print(f"{name}: left out, the real files are not on this machine")
             continue
         with tempfile.TemporaryDirectory() as folder:
             lines = BENCHMARKS[name](Path(folder))
