@@ -4,10 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from impckg.loaders.build import build
 from impckg.loaders.recipe import read_recipe
 from impckg.loaders.simulate import simulate_release
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("impckg", deadline=None)
+settings.load_profile("impckg")
 
 PROJECT = Path(__file__).resolve().parents[1]
 

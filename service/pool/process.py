@@ -4,30 +4,29 @@ import asyncio
 import contextlib
 import json
 import logging
-import multiprocessing
 import os
 import signal
 import socket
 import tempfile
 from collections.abc import Callable
-from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any, cast
 
 from impckg.graph.errors import AnswerTooLong, KgError, SparqlSyntaxError
 from impckg.service.errors import EngineCrashed, LimitReached
 from impckg.service.pool.answer import Answer
+from impckg.service.pool.children import (
+    FORKSERVER,
+    LAST_WORDS_BYTES,
+    OUT_OF_MEMORY,
+    Descriptor,
+    ran_out_of_memory,
+)
 from impckg.service.pool.frames import FrameKind, Frames, Task, write_task
-from impckg.service.pool.worker import OUT_OF_MEMORY, WorkerLimits, work
-
-# A process that imports all that a worker needs, has no threads, and forks workers: 10 to 20 ms each.
-_FORKSERVER = multiprocessing.get_context("forkserver")
-_FORKSERVER.set_forkserver_preload(["__main__", "impckg.service.pool.worker"])
+from impckg.service.pool.worker import WorkerLimits, work
 
 _log = logging.getLogger(__name__)
 
-_OUT_OF_MEMORY_SIGNS = (b"memory allocation", b"bad_alloc", b"MemoryError", b"Cannot allocate memory")
-_LAST_WORDS_BYTES = 4_096
 _LOWEST_PRIORITY = 19
 # Fields of /proc/PID/stat behind the name of the program.
 _USER_TIME, _SYSTEM_TIME = 11, 12
@@ -77,9 +76,9 @@ class WorkerProcess(asyncio.Protocol):
         """Start the process. It is ready once `changed` is called with `ready` true."""
         ours, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile(prefix="impckg-worker-")  # noqa: SIM115 - closed when it is dead
-        self._process = _FORKSERVER.Process(
+        self._process = FORKSERVER.Process(
             target=_work,
-            args=(theirs, self.place, union, self._limits, _Descriptor(self._errors.fileno())),
+            args=(theirs, self.place, union, self._limits, Descriptor(self._errors.fileno())),
             daemon=True,
         )
         loop = asyncio.get_running_loop()
@@ -195,8 +194,8 @@ class WorkerProcess(asyncio.Protocol):
             seconds = self._limits.cpu_seconds
             return LimitReached(f"the query took more than {seconds} s of CPU time", "cpu_seconds", seconds)
         self._errors.seek(0)
-        last_words = self._errors.read(_LAST_WORDS_BYTES)
-        if any(sign in last_words for sign in _OUT_OF_MEMORY_SIGNS):
+        last_words = self._errors.read(LAST_WORDS_BYTES)
+        if ran_out_of_memory(last_words):
             return self._memory_error()
         _log.warning("worker %d ended with %d: %s", self.pid, exit_code, last_words.decode(errors="replace"))
         return EngineCrashed("the query made the engine crash; it was ended, the service goes on")
@@ -206,21 +205,7 @@ class WorkerProcess(asyncio.Protocol):
         return LimitReached(f"the query took more than {mib:,} MiB of memory", "memory_mib", mib)
 
 
-class _Descriptor:
-    """A file descriptor that can be handed to a process while it is started."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _received, (DupFd(self.number),)
-
-
-def _received(handed: Any) -> _Descriptor:
-    return _Descriptor(handed.detach())
-
-
-def _work(channel: socket.socket, place: str, union: bool, limits: WorkerLimits, errors: _Descriptor) -> None:
+def _work(channel: socket.socket, place: str, union: bool, limits: WorkerLimits, errors: Descriptor) -> None:
     work(channel, place, union, limits, errors.number)
 
 

@@ -3,23 +3,15 @@
 It is made to be killed. A query that takes too long, too much memory or the engine's life ends this process and nothing
 else; the service (pool.py) notices and starts another. What a worker limits itself is what the system enforces best from
 inside: CPU time and address space. Both end the process; the service tells from the way it died which limit it was.
-
-The engine recurses while it parses and plans. On the stack given here it survives whatever the guard lets pass (49,000
-nested groups, 90,000 "!"), where the usual 8 MB end at 2,240 groups.
 """
 
 import io
-import multiprocessing
-import os
 import resource
 import signal
 import socket
-import sys
-import threading
 import zlib
 from dataclasses import dataclass
-from multiprocessing.connection import wait
-from pathlib import Path
+from functools import partial
 from typing import IO, Any, cast
 
 from impckg.graph.errors import AnswerTooLong, KgError, SparqlSyntaxError
@@ -28,17 +20,15 @@ from impckg.queries.run import AnyStore, open_any
 from impckg.service.federation.endpoints import NOBODY, AllowList
 from impckg.service.federation.rewriting import rewrite
 from impckg.service.guard import check_query
+from impckg.service.pool.children import OUT_OF_MEMORY, limit_memory, live
 from impckg.service.pool.frames import HEAD_BYTES, FrameKind, Task, frame, head, read_task, write_json
 from impckg.service.pool.isolation import cut_network
 
-_STACK_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 65_536
 # Less than this fits into one packet anyway.
 _PACK_FROM_BYTES = 1_400
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 31  # zlib's way to say: with the head and tail of gzip
-OUT_OF_MEMORY = "MemoryError"
-"""The kind of error that a worker tells of when Python itself got no memory."""
 
 
 @dataclass(frozen=True)
@@ -65,45 +55,11 @@ def work(channel: socket.socket, place: str, union: bool, limits: WorkerLimits, 
     union: whether the default graph of a query is the union of all graphs.
     errors: a file descriptor for what the engine says when it dies.
     """
-    _prepare_process(errors)
     if not limits.networked:
         # Before there are threads, or they would not be bound. Where the system cannot do it, the guard stands alone.
         cut_network(limits.but_port)
-    ended, end = socket.socketpair()
-    # Only a thread can be given a larger stack than the process has.
-    threading.stack_size(_STACK_BYTES)
-    thread = threading.Thread(target=_serve_and_end, args=(channel, place, union, limits, end), daemon=True)
-    thread.start()
-    _wait_for_either(ended)
-
-
-def _serve_and_end(
-    channel: socket.socket, place: str, union: bool, limits: WorkerLimits, end: socket.socket
-) -> None:
-    with end:
-        _serve(channel, place, union, limits)
-
-
-def _wait_for_either(ended: socket.socket) -> None:
-    """Wait until this worker has ended its work, or until the service is gone, which ends it at once.
-
-    In the middle of a query nothing else would notice. The signal that Linux sends at the death of a parent is of no use:
-    the parent is the fork server, which lives as long as any of its children.
-    """
-    service = multiprocessing.parent_process()
-    assert service is not None
-    if service.sentinel in wait([service.sentinel, ended]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _prepare_process(errors: int) -> None:
-    # Ctrl-C reaches all processes of a terminal; the service ends its workers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.dup2(errors, sys.stderr.fileno())
-    # What the engine says when it dies is read by the service; a list of its functions is of no use there.
-    os.environ["RUST_BACKTRACE"] = "0"
+    live(partial(_serve, channel, place, union, limits), errors)
 
 
 def _serve(channel: socket.socket, place: str, union: bool, limits: WorkerLimits) -> None:
@@ -112,7 +68,7 @@ def _serve(channel: socket.socket, place: str, union: bool, limits: WorkerLimits
     except KgError as error:
         channel.sendall(_error(error))
         return
-    _limit_memory(limits.memory_mib)
+    limit_memory(limits.memory_mib)
     channel.sendall(write_json(FrameKind.READY, {}))
     try:
         while (content := _read_frame(channel)) is not None:
@@ -121,15 +77,6 @@ def _serve(channel: socket.socket, place: str, union: bool, limits: WorkerLimits
     except BrokenPipeError:
         # The service has closed its end: nobody wants the answer any more.
         return
-
-
-def _limit_memory(memory_mib: int) -> None:
-    """Allow so much address space beyond what is in use now."""
-    if sys.platform != "linux":
-        return  # macOS counts shared libraries of the whole system and refuses any useful limit
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    most = pages * resource.getpagesize() + memory_mib * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _limit_cpu(cpu_seconds: int) -> None:

@@ -17,18 +17,13 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
-import os
-import resource
 import shutil
-import signal
-import sys
 import tempfile
-import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.reduction import DupFd
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,19 +32,21 @@ from impckg.graph.store import find_store
 from impckg.graph.updates import GraphsSaidTwice, RefusedUpdate
 from impckg.graph.writable import Document, RdfSyntaxError, WritableStore, open_writable
 from impckg.service.errors import EngineCrashed, LimitReached, RefusedQuery
+from impckg.service.pool.children import (
+    FORKSERVER,
+    LAST_WORDS_BYTES,
+    OUT_OF_MEMORY,
+    Descriptor,
+    limit_memory,
+    live,
+    ran_out_of_memory,
+)
+from impckg.service.pool.isolation import cut_network
 
-# As the workers: forked by a process that imports what is needed and has no threads.
-_FORKSERVER = multiprocessing.get_context("forkserver")
-_FORKSERVER.set_forkserver_preload(["__main__", "impckg.service.pool.worker", "impckg.service.pool.writer"])
-_STACK_BYTES = 256 * 1024 * 1024
 # Opening a store that was not closed reads its log again; a snapshot waits for the disk.
 _OPEN_SECONDS = 300.0
 _SNAPSHOT_SECONDS = 300.0
 _END_SECONDS = 30.0
-_LAST_WORDS_BYTES = 65_536
-_OUT_OF_MEMORY_SIGNS = (b"memory allocation", b"bad_alloc", b"MemoryError", b"Cannot allocate memory")
-_OUT_OF_MEMORY = "MemoryError"
-_MIB = 1024 * 1024
 _STOPPING = "the service is stopping; it takes no more changes"
 
 
@@ -250,7 +247,7 @@ class Writer:
 
     def _error(self, said: dict[str, Any]) -> KgError:
         """The error that the process tells of; of a kind that this one knows, or else a plain one."""
-        if said["error"] == _OUT_OF_MEMORY:
+        if said["error"] == OUT_OF_MEMORY:
             return self._memory_error("the change")
         kind = _KINDS.get(said["error"], KgError)
         if issubclass(kind, (SparqlSyntaxError, RdfSyntaxError)):
@@ -278,7 +275,7 @@ class Writer:
                 "time_seconds",
                 self._time_seconds,
             )
-        if any(sign in gone.last_words for sign in _OUT_OF_MEMORY_SIGNS):
+        if ran_out_of_memory(gone.last_words):
             return self._memory_error(what)
         if self._stopped:
             return StoreError(f"the service stopped before {what} was written")
@@ -340,8 +337,10 @@ class _Process:
     def __init__(self, path: Path, memory_mib: int) -> None:
         self._channel, theirs = multiprocessing.Pipe()
         self._errors = tempfile.TemporaryFile(prefix="impckg-writer-")  # noqa: SIM115 - closed when it has ended
-        self._process = _FORKSERVER.Process(
-            target=_write, args=(theirs, str(path), memory_mib, DupFd(self._errors.fileno())), daemon=True
+        self._process = FORKSERVER.Process(
+            target=_write,
+            args=(theirs, str(path), memory_mib, Descriptor(self._errors.fileno())),
+            daemon=True,
         )
         self._process.start()
         theirs.close()
@@ -352,7 +351,8 @@ class _Process:
 
     @property
     def alive(self) -> bool:
-        return self._process.is_alive()
+        """Whether it is there; asked while it has nothing to say, so all there can be to read is that it is gone."""
+        return not self._channel.poll()
 
     def ask(self, message: _Message | None) -> dict[str, Any]:
         """What it says to a message, or first of all. Raises EOFError or OSError where it has ended."""
@@ -378,35 +378,16 @@ class _Process:
         with self._errors as errors:
             # Why it ends stands first; how it came to that fills the rest.
             errors.seek(0)
-            return errors.read(_LAST_WORDS_BYTES)
+            return errors.read(LAST_WORDS_BYTES)
 
 
 # What follows runs in the process.
 
 
-def _write(channel: Connection, place: str, memory_mib: int, errors: Any) -> None:
-    # Ctrl-C reaches all processes of a terminal; the service ends this one itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.dup2(errors.detach(), sys.stderr.fileno())
-    threading.Thread(target=_end_with_service, daemon=True).start()
-    # The engine recurses while it parses, and only a thread can be given a larger stack than the process has.
-    threading.stack_size(_STACK_BYTES)
-    thread = threading.Thread(target=_serve, args=(channel, Path(place), memory_mib))
-    thread.start()
-    thread.join()
-
-
-def _end_with_service() -> None:
-    """Wait until the service is gone, then end: in the middle of a change nothing else would notice.
-
-    The signal that Linux sends at the death of a parent is of no use here. The parent is the fork server, which lives on for
-    as long as any of its children does.
-    """
-    service = multiprocessing.parent_process()
-    assert service is not None
-    wait([service.sentinel])
-    os.kill(os.getpid(), signal.SIGKILL)
+def _write(channel: Connection, place: str, memory_mib: int, errors: Descriptor) -> None:
+    # Nothing that it does needs the network; LOAD is refused.
+    cut_network()
+    live(partial(_serve, channel, Path(place), memory_mib), errors.number)
 
 
 def _serve(channel: Connection, path: Path, memory_mib: int) -> None:
@@ -418,7 +399,7 @@ def _serve(channel: Connection, path: Path, memory_mib: int) -> None:
     except KgError as error:
         say(_told(error))
         return
-    _limit_memory(memory_mib)
+    limit_memory(memory_mib)
     say({})
     # Where the service has closed its end, or is no more, there is nothing left to do.
     with contextlib.suppress(EOFError, BrokenPipeError):
@@ -430,7 +411,7 @@ def _serve(channel: Connection, path: Path, memory_mib: int) -> None:
             except KgError as error:
                 say(_told(error))
             except MemoryError:
-                say({"error": _OUT_OF_MEMORY})
+                say({"error": OUT_OF_MEMORY})
 
 
 def _do(store: WritableStore, head: dict[str, Any], documents: tuple[Document, ...]) -> dict[str, Any]:
@@ -457,12 +438,3 @@ def _read_document(told: dict[str, Any], channel: Connection) -> Document:
 def _told(error: KgError) -> dict[str, Any]:
     place = {name: getattr(error, name, None) for name in ("line", "column")}
     return {"error": type(error).__name__, "message": str(error), **place}
-
-
-def _limit_memory(memory_mib: int) -> None:
-    """Allow so much address space beyond what is in use now."""
-    if sys.platform != "linux":
-        return  # macOS counts shared libraries of the whole system and refuses any useful limit
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    most = pages * resource.getpagesize() + memory_mib * _MIB
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))

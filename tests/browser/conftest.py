@@ -36,7 +36,8 @@ document.addEventListener("securitypolicyviolation", (event) =>
 NODE_MODULES = PROJECT / "build" / "vendor" / "node_modules"
 
 
-@pytest.fixture(scope="session")
+# For a module each time: as long as Playwright runs, this thread has an event loop, and tests elsewhere could have none.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Headless Chromium: the one that IMPCKG_CHROMIUM names, or the one of this machine."""
     path = os.environ.get("IMPCKG_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
