@@ -13,8 +13,9 @@ An IRI of ours is `BASE` and a rest; its address here is ``/id/`` and the same r
 A description is what the graph says of a thing, with the labels of what it points to, and at most `MOST_INCOMING` statements
 that point to it. ``/describe`` gives it for IRIs of others, too: genes, phenotypes and diseases keep theirs.
 
-Measured on 7.7 million statements: 0.1 ms to know whether there is such a thing (8 ms the first time), 0.2 to 3 ms for a
-description (30 ms the first time), also of the roots of MP and HP, to which 100,000s of statements point.
+Measured on 7.7 million statements and 300 things by chance, on a busy machine: half are known or not within 0.8 ms and
+described within 0.8 ms, 95 % within 5 ms, the slowest took 185 ms; also the roots of MP and HP, to which 100,000s of
+statements point.
 """
 
 import json
