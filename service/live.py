@@ -1,9 +1,9 @@
 """The live service: the store it serves, the pool that answers from it, and what changes when the store does."""
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -28,6 +28,8 @@ from impckg.service.pool.worker import WorkerLimits
 from impckg.service.pool.writer import Change, Outcome, Writer
 from impckg.service.settings import Settings
 from impckg.service.vocabulary_warnings import KnownTerms, known_terms
+
+_log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 2.0
 _MIB = 1024 * 1024
@@ -233,11 +235,13 @@ class LiveService:
         """Switch to a new release as soon as it is the live one."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            # Between two releases there may be a moment without one; what is open goes on.
-            with contextlib.suppress(StoreError):
+            try:
                 place = self._find()
                 if place != self._place:
                     await self._open(place)
+            except KgError as error:
+                # Between two releases there may be a moment without one. What is open goes on; it is tried again.
+                _log.warning("the release at %s cannot be opened: %s", self.settings.store, error)
 
 
 @dataclass

@@ -18,6 +18,7 @@ from impckg.service.connection import connections
 from impckg.service.door import Door
 from impckg.service.settings import Settings
 
+_BROKEN_OFF = "returned without completing response"
 _BACKLOG = 1024
 _KEEP_ALIVE_SECONDS = 30
 # The head of a request holds the query of a GET, with up to three bytes for one, and what clients send along.
@@ -32,12 +33,18 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
     Raises StoreError where there is no store, and OSError where the port cannot be had.
     """
-    # It would report each stream that we break off on purpose.
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    _log_failures_only()
     _allow_many_connections()
     listening = _listen(settings.host, settings.port)
     with listening, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, listening, ready))
+
+
+def _log_failures_only() -> None:
+    """Have uvicorn tell of failures of ours; not of what clients send, nor of streams that are broken off on purpose."""
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.ERROR)
+    log.addFilter(lambda record: _BROKEN_OFF not in record.getMessage())
 
 
 def _allow_many_connections() -> None:
