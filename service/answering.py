@@ -61,7 +61,8 @@ async def answer(service: LiveService, request: Request, asked: Asked) -> Reply:
     assert choice.format is not None
     base_iri = f"{request.address(settings.base_url)}{request.path}"
     etag = _etag(service, asked, choice, base_iri)
-    if etag is not None and etag in (request.header("if-none-match") or ""):
+    known = request.header("if-none-match") or ""
+    if etag is not None and (etag in known or known.strip() == "*"):
         return Reply(HTTPStatus.NOT_MODIFIED, headers=_validators(etag))
     judge = service.federate(asked.text)
     task = Task(

@@ -20,6 +20,7 @@ from flask import Flask, Response, render_template, request, url_for
 
 from impckg.graph.identifiers import BASE
 from impckg.graph.results import Form, ResultFormat
+from impckg.graph.sparql import keyword
 from impckg.queries.catalog import questions
 from impckg.service import things
 from impckg.service.api import listing
@@ -31,9 +32,10 @@ from impckg.service.links import address_of
 from impckg.service.negotiation import HTML, choose
 from impckg.service.openapi import openapi_document
 from impckg.service.page_routes import wants_page
-from impckg.service.protocol import QUERY, format_parameter, read_parameters, values_of
+from impckg.service.protocol import QUERY, format_parameter, read_parameters, read_request, values_of
 from impckg.service.site import Site
 
+_QUERY_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 # Endpoints are described by the address that clients use; they could make up any number of those.
 _MOST_DOCUMENTS = 64
 
@@ -83,7 +85,7 @@ def describe(site: Site) -> Response:
         raise RequestError(
             f"the request has {len(given)} parameters 'iri'; expected one, such as {BASE}centre/TCP"
         )
-    iri = things.check_iri(given[0])
+    iri = things.check_iri(things.expanded(given[0]))
     found = things.read_thing(iri, site.whole.query(things.KINDS_QUERY, things.bindings_of(iri)))
     return _description_of(site, found, wants_page())
 
@@ -110,11 +112,10 @@ def openapi(site: Site) -> Response:
 
 def new_link(site: Site) -> Response:
     """Make a short link to the query of the form."""
-    parameters = read_parameters(request.get_data())
-    given = values_of("query", parameters)
-    if len(given) != 1:
-        raise RequestError(f"the form has {len(given)} fields 'query'; expected one")
-    address = f"{site.address()}{address_of(site.links.make(given[0]))}"
+    asked = read_request(b"", request.content_type, request.get_data())
+    if asked is None or keyword(asked.text) not in _QUERY_FORMS:
+        raise RequestError("only a query can have a link; expected SELECT, ASK, CONSTRUCT or DESCRIBE")
+    address = f"{site.address()}{address_of(site.links.make(asked.text))}"
     response = flask.jsonify(address=address)
     response.status_code = HTTPStatus.CREATED
     response.headers["Location"] = address

@@ -110,9 +110,12 @@ class Door:
         self._service = service
 
     async def stop(self) -> None:
-        """Let what runs end, and close the store."""
+        """Let what runs end for a while, tell the rest that it is over, and close the store."""
         if self._service is not None:
             await self._service.stop()
+
+    def close(self) -> None:
+        """Close the log, after the last request."""
         self._log.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,7 +170,7 @@ class Door:
         gone = asyncio.ensure_future(request.gone())
         try:
             await asyncio.wait((made, gone), return_when=asyncio.FIRST_COMPLETED)
-            if length and not made.done():
+            if status and not made.done():
                 # It may have had all it was told to expect, and not waited for the formal end.
                 await asyncio.wait((made,), timeout=_END_SECONDS)
             if not made.done():

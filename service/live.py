@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 2.0
 _MIB = 1024 * 1024
+_ANY_LENGTH = 1 << 62
 _RESULT_FORMATS = {"json": ox.QueryResultsFormat.JSON, "tsv": ox.QueryResultsFormat.TSV}
 OWN_CLIENT = "service"
 """The client that the service's own queries are counted under."""
@@ -57,6 +58,7 @@ class LiveService:
         self._token = _read_token(settings.update_token)
         self._writer = self._make_writer() if self._token is not None else None
         self._looking: asyncio.Task[None] | None = None
+        self._stopped = False
 
     async def start(self) -> None:
         """Open the store and begin to answer. Raises StoreError where there is none."""
@@ -72,13 +74,17 @@ class LiveService:
             self._looking = asyncio.create_task(self._look_for_releases())
 
     async def stop(self) -> None:
-        """Let queries and changes end, then end the workers."""
+        """Let queries and changes end, then end the workers. May be called again."""
+        if self._stopped:
+            return
+        self._stopped = True
         if self._looking is not None:
             self._looking.cancel()
-        if self._writer is not None:
-            await self._writer.stop(self.settings.stop_seconds)
+        seconds = self.settings.stop_seconds
+        stops = [self._writer.stop(seconds)] if self._writer is not None else []
         if self._pool is not None:
-            await self._pool.stop(self.settings.stop_seconds)
+            stops.append(self._pool.stop(seconds))
+        await asyncio.gather(*stops)
         if self._forwarder is not None:
             await self._forwarder.stop()
 
@@ -108,11 +114,13 @@ class LiveService:
         base_iri: str | None = None,
         visit: "Visit | None" = None,
         most_rows: int | None = None,
+        own: bool = True,
     ) -> "Fetched":
         """What a query finds, all of it, for pages and for the service's own use.
 
         visit: for whom a page is made; it can be ended.
         most_rows: fetch no more than so many rows or triples.
+        own: whether it is a query of ours, which no guard need look at, and whose answer may have any length.
         """
         visit = visit or Visit(OWN_CLIENT)
         judge = self.federate(text)
@@ -122,13 +130,13 @@ class LiveService:
         task = Task(
             text,
             "nt" if form in ("CONSTRUCT", "DESCRIBE") else solutions,
-            settings.result_rows,
-            settings.result_bytes,
+            _ANY_LENGTH if own else settings.result_rows,
+            _ANY_LENGTH if own else settings.result_bytes,
             tuple(default_graphs),
             tuple(named_graphs),
             bindings or {},
             base_iri,
-            guard=(settings.query_depth, settings.query_operators),
+            guard=None if own else (settings.query_depth, settings.query_operators),
             forwarder=judge.address if judge is not None else None,
             cut=most_rows,
         )
@@ -277,7 +285,7 @@ class PoolStore:
         """Make a face of the pool.
 
         loop: the event loop of the service.
-        most_rows: how many rows or triples it gives of an answer; None for all.
+        most_rows: how many rows or triples it gives of an answer; None for all, which is for queries of our own.
         """
         self._service = service
         self._loop = loop
@@ -293,7 +301,14 @@ class PoolStore:
     ) -> QueryResult:
         """What a query finds; as `GraphStore.query`."""
         asked = self._service.fetch(
-            text, bindings, default_graphs, named_graphs, base_iri, VISIT.get(), self._most_rows
+            text,
+            bindings,
+            default_graphs,
+            named_graphs,
+            base_iri,
+            VISIT.get(),
+            self._most_rows,
+            own=self._most_rows is None,
         )
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result().result()
 

@@ -42,9 +42,9 @@ _LIMITS = (
     *("query_bytes", "query_depth", "query_operators", "client_queries", "queue_length"),
 )
 # What may happen to every query, and to every request.
-_OF_QUERIES = (400, 403, 404, 406, 408, 413, 415, 429, 500, 503)
+_OF_QUERIES = (400, 403, 404, 406, 408, 409, 413, 415, 422, 429, 500, 502, 503)
 _OF_DOCUMENTS = (400, 404, 406, 429, 500, 503)
-_OF_UPDATES = (400, 401, 403, 404, 406, 408, 413, 415, 429, 500, 503)
+_OF_UPDATES = (400, 401, 403, 404, 406, 408, 409, 413, 415, 422, 429, 500, 502, 503)
 
 
 def openapi_document(settings: Settings, release: Release | None = None, base_url: str = "/") -> Json:
@@ -116,8 +116,9 @@ def _description(settings: Settings, release: Release | None) -> str:
     ]
     simulated = "**The data are simulated.** " if release and release.simulated else ""
     return (
-        f"{simulated}Parameters that an address does not know are ignored. Errors are problem documents (RFC 9457), or "
-        "plain text for those who like that better. An answer that breaks off after its first byte ends without a "
+        f"{simulated}Parameters that an address does not know are ignored, but for those of a question that are "
+        "misspelt. Errors are problem documents (RFC 9457), or plain text for those who like that better. An answer "
+        "that breaks off after its first byte ends without a "
         "last chunk, so it cannot be taken for a whole one.\n\nLimits:\n\n" + "\n".join(limits)
     )
 

@@ -23,12 +23,10 @@ from impckg.service.http import Message, Reply, Request, Send
 from impckg.service.negotiation import preferred_for_errors
 from impckg.service.pool.answer import Answer
 from impckg.service.protocol import format_parameter, read_parameters
-from impckg.service.site import HEADERS
+from impckg.service.site import HEADERS, preflight_headers
 
 _STALL_SECONDS = 60.0
 _COMMON = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-_ALLOWED_HEADERS = "Accept, Authorization, Content-Type, If-None-Match, X-Query-Id"
-_PREFLIGHT_SECONDS = 86_400
 _WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
@@ -117,9 +115,7 @@ def preflight(methods: Sequence[str]) -> Reply:
         HTTPStatus.NO_CONTENT,
         headers=[
             ("Allow", allowed),
-            ("Access-Control-Allow-Methods", allowed),
-            ("Access-Control-Allow-Headers", _ALLOWED_HEADERS),
-            ("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS)),
+            *preflight_headers(allowed),
         ],
     )
 

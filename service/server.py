@@ -16,8 +16,10 @@ import uvloop
 
 from impckg.service.connection import connections
 from impckg.service.door import Door
-from impckg.service.settings import Settings
+from impckg.service.settings import Settings, check_settings
 
+# How long clients may take to be told that their query is over.
+_TO_TELL_SECONDS = 5.0
 _BROKEN_OFF = "returned without completing response"
 _BACKLOG = 1024
 _KEEP_ALIVE_SECONDS = 30
@@ -33,11 +35,24 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
     Raises StoreError where there is no store, and OSError where the port cannot be had.
     """
+    check_settings(settings)
     _log_failures_only()
     _allow_many_connections()
     listening = _listen(settings.host, settings.port)
     with listening, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, listening, ready))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, that has the door end its queries while it waits for the connections they belong to."""
+
+    def __init__(self, config: uvicorn.Config, door: Door) -> None:
+        super().__init__(config)
+        self._door = door
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and wait for those there are."""
+        await asyncio.gather(super().shutdown(sockets), self._door.stop())
 
 
 def _log_failures_only() -> None:
@@ -68,9 +83,9 @@ async def _serve(settings: Settings, listening: socket.socket, ready: Callable[[
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=int(settings.stop_seconds) + 1,
+        timeout_graceful_shutdown=int(settings.stop_seconds + _TO_TELL_SECONDS),
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, door)
     ready(_address(listening))
     # uvicorn raises the signal again that has ended it; by then we know.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -79,6 +94,7 @@ async def _serve(settings: Settings, listening: socket.socket, ready: Callable[[
         await server.serve(sockets=[listening])
     finally:
         await door.stop()
+        door.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,9 +5,12 @@ IMPCKG_TIME_SECONDS=20.
 """
 
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
+
+from impckg.graph.errors import KgError
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,22 @@ class SettingDescription:
     help: str
     choices: tuple[str, ...] | None = None
     least: int = 1
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuse values that would mislead clients without a word. Raises KgError with the flag and what it takes."""
+    if settings.base_url is not None and not settings.base_url.startswith(("http://", "https://")):
+        raise KgError(
+            f"--base-url: {settings.base_url!r} is no address; expected one that begins with https://"
+        )
+    for proxy in filter(None, (part.strip() for part in settings.trusted_proxies.split(","))):
+        try:
+            if proxy != "*":
+                ip_network(proxy, strict=False)
+        except ValueError as error:
+            raise KgError(
+                f"--trusted-proxies: {proxy!r} is no address; expected such as 127.0.0.1 or 10.0.0.0/8, with commas"
+            ) from error
 
 
 def describe_settings() -> tuple[SettingDescription, ...]:

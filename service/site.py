@@ -40,6 +40,8 @@ HEADERS = {
 }
 """What every reply of the service says."""
 
+_ALLOWED_HEADERS = "Accept, Authorization, Content-Type, If-None-Match, X-Query-Id"
+_PREFLIGHT_SECONDS = 86_400
 _PACK_FROM_BYTES = 1_400
 _GZIP_LEVEL = 5
 _NOT_WORTH_PACKING = ("image/png", "font/", "application/zip")
@@ -146,6 +148,18 @@ def _sources(store: AnyStore) -> list[dict[str, str]]:
     ]
 
 
+def preflight_headers(allowed: str) -> list[tuple[str, str]]:
+    """What browsers are told before they send a request from a page of someone else.
+
+    allowed: the methods that the address takes, as in the header Allow.
+    """
+    return [
+        ("Access-Control-Allow-Methods", allowed),
+        ("Access-Control-Allow-Headers", _ALLOWED_HEADERS),
+        ("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS)),
+    ]
+
+
 def register_errors(app: "Flask") -> None:
     """Have the application answer errors as this service does."""
     app.register_error_handler(KgError, lambda error: _failed(status_of(error), explain(error), error))
@@ -189,6 +203,8 @@ def _finish(response: Response) -> Response:
     response.headers.update(HEADERS)
     # The server says the time.
     response.headers.pop("Date", None)
+    if request.method == "OPTIONS" and "Allow" in response.headers:
+        response.headers.update(preflight_headers(response.headers["Allow"]))
     if response.status_code != HTTPStatus.OK or not request.accept_encodings["gzip"]:
         return response
     if (response.mimetype or "").startswith(_NOT_WORTH_PACKING) or "Content-Encoding" in response.headers:

@@ -28,7 +28,7 @@ from urllib.parse import quote, unquote_to_bytes, urlencode
 import pyoxigraph as ox
 
 from impckg.graph.errors import KgError
-from impckg.graph.identifiers import BASE, OWN_PREFIX, VOCABULARY, iri, mint
+from impckg.graph.identifiers import BASE, OWN_PREFIX, VOCABULARY, iri, mint, namespaces
 from impckg.graph.results import Form, formats_for, rows, text_of
 from impckg.graph.schema import schema
 from impckg.graph.store import Bindings, QueryResult, Release
@@ -173,6 +173,16 @@ def iri_of_path(rest: str, base: str = BASE) -> str:
         raise NotFound(
             f"{IDS}/{rest[:200]}: nothing has that address; {base} and a kind begin ours"
         ) from error
+
+
+def expanded(text: str) -> str:
+    """An IRI from a CURIE with a prefix of ours; anything else as it is.
+
+    >>> expanded("MGI:1352493"), expanded("https://example.org/a")
+    ('https://identifiers.org/MGI:1352493', 'https://example.org/a')
+    """
+    prefix, colon, local = text.partition(":")
+    return namespaces()[prefix] + local if colon and prefix in namespaces() else text
 
 
 def check_iri(text: str) -> str:

@@ -53,6 +53,8 @@ def live(work: Callable[[], None], errors: int) -> None:
     """
     # Ctrl-C reaches all processes of a terminal; the service ends its own itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Nor is it for them when the whole group of the service is told to end.
+    os.setsid()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.dup2(errors, sys.stderr.fileno())
     # What the engine says when it dies is read by the service; a list of its functions is of no use there.
