@@ -1,0 +1,1 @@
+"""Other people's ontology files: read into axioms, whatever their format, and written as RDF."""
