@@ -6,6 +6,8 @@ stream   builds of more and more simulated results: peak memory by step must not
 servers  production servers for Python, and what the service needs of one (benchmarks/servers.py)
 service  the SPARQL service on the real-data release, against the engine's own server (benchmarks/service.py). The release
          is built first, unless IMPCKG_REAL_STORE says where it is; Virtuoso takes part where IMPCKG_VIRTUOSO names a folder
+reasoning  classification of MP and HP with definitions, explanations, class expressions (benchmarks/reasoning.py), against
+         ELK and whelk where IMPCKG_REASONERS names a folder with their jars (benchmarks/reasoners/pom.xml)
 
 Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command.
 Machines are shared and noisy: ratios count, not seconds.
@@ -137,6 +139,13 @@ def service(folder: Path) -> list[str]:
     return _script("service.py", "small", "large", "million", "questions", "mixed", "--store", store, *peers)
 
 
+def reasoning(folder: Path) -> list[str]:
+    """Classification, explanations and class expressions, beside reasoners of the JVM."""
+    jars = os.environ.get("IMPCKG_REASONERS")
+    data = HERE.parents[1] / "shared" / "data" / "ontology"
+    return _script("reasoning.py", str(data), str(folder), *([jars] if jars else []))
+
+
 def _script(name: str, *arguments: str) -> list[str]:
     command = [sys.executable, str(HERE / name), *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
@@ -188,8 +197,9 @@ BENCHMARKS: dict[str, Callable[[Path], list[str]]] = {
     "stream": stream,
     "servers": servers,
     "service": service,
+    "reasoning": reasoning,
 }
-NEED_REAL_FILES = ("real", "service")
+NEED_REAL_FILES = ("real", "service", "reasoning")
 
 
 def main() -> None:

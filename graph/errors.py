@@ -13,6 +13,7 @@
     │   └── ChecksumMismatch   4   ... or is not the file that the recipe pins
     ├── QueryError             5   a question cannot be asked this way, or a value does not fit
     │   ├── SparqlSyntaxError  5   ... its SPARQL is not SPARQL; knows line and column
+    │   ├── BadExpression      5   ... a class expression is not one, or cannot be asked; knows line and column
     │   ├── UnknownQuestion    5   ... no question has that name
     │   ├── BadParameter       5   ... a value does not fit its parameter
     │   ├── BrokenAnswer       5   ... or the engine gave up in the middle of the answer
@@ -88,6 +89,18 @@ class SparqlSyntaxError(QueryError):
     """
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class BadExpression(QueryError):
+    """A class expression is not Manchester syntax, names what is not known, or holds what cannot be asked.
+
+    line, column: where, counted from 1.
+    """
+
+    def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(message)
         self.line = line
         self.column = column

@@ -47,6 +47,9 @@ class Prefix:
     bioregistry: str | None = None
 
 
+_OBO_IDENTIFIER = re.compile(r"([A-Za-z][A-Za-z0-9]*)[:_]([A-Za-z0-9]+)")
+
+
 def _obo(prefix: str, pattern: str, *aliases: str) -> Prefix:
     return Prefix(prefix, f"{OBO}{prefix}_", pattern, aliases, prefix.lower())
 
@@ -171,6 +174,26 @@ def iri(curie: str, base: str = BASE) -> str:
     if not re.fullmatch(pattern, local):
         raise KgError(f"{curie!r} is not a well-formed identifier: after {prefix}: we expect {pattern}")
     return (known.namespace if known else base) + local
+
+
+def obo_iri(identifier: str) -> str | None:
+    """The IRI of a term of any OBO ontology, written as a CURIE or as in its IRI; None if it is neither.
+
+    >>> obo_iri("BFO:0000051") == obo_iri("BFO_0000051")
+    True
+    """
+    found = _OBO_IDENTIFIER.fullmatch(identifier)
+    return f"{OBO}{found[1]}_{found[2]}" if found else None
+
+
+def obo_curie(iri: str) -> str | None:
+    """The CURIE of a term of any OBO ontology; None for any other IRI.
+
+    >>> obo_curie("http://purl.obolibrary.org/obo/BFO_0000051")
+    'BFO:0000051'
+    """
+    found = _OBO_IDENTIFIER.fullmatch(iri.removeprefix(OBO)) if iri.startswith(OBO) else None
+    return f"{found[1]}:{found[2]}" if found else None
 
 
 def mint(kind: str, *parts: str) -> str:

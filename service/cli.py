@@ -17,6 +17,7 @@ import click
 
 from impckg._version import __version__
 from impckg.graph.errors import BadParameter, CheckFailed, KgError, QueryError
+from impckg.service import reasoning_commands
 from impckg.service.progress import progress
 from impckg.service.settings import SettingDescription, Settings, describe_settings
 
@@ -475,3 +476,7 @@ def simulate(genes: int, seed: int, results: int | None, out: Path) -> None:
     from impckg.loaders.simulate import simulate_release
 
     click.echo(simulate_release(out, genes, seed, results))
+
+
+for _command in (reasoning_commands.classify, reasoning_commands.explain, reasoning_commands.dl):
+    main.add_command(_command)

@@ -29,6 +29,7 @@ from http import HTTPStatus
 from typing import Any
 
 from impckg.graph.errors import (
+    BadExpression,
     BadParameter,
     BrokenAnswer,
     KgError,
@@ -129,6 +130,7 @@ STATUS: Mapping[type[KgError], HTTPStatus] = {
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     QueryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     SparqlSyntaxError: HTTPStatus.BAD_REQUEST,
+    BadExpression: HTTPStatus.BAD_REQUEST,
     GraphsSaidTwice: HTTPStatus.BAD_REQUEST,
     RdfSyntaxError: HTTPStatus.BAD_REQUEST,
     BadParameter: HTTPStatus.BAD_REQUEST,

@@ -185,8 +185,8 @@ def _steps(axioms: Sequence[owl.Component], sub: str, sup: str) -> tuple[Step, .
 def _hidden(trace: Trace, behind: Sequence[Fact], goal: Fact) -> set[Fact]:
     """Facts that tell a reader nothing.
 
-    These are: what a context begins with; a link that says again what an existential said; half of a conjunction that only
-    serves to make the whole.
+    These are: what a context begins with; a link that says again what an existential said, and the other way round; half
+    of a conjunction that only serves to make the whole.
     """
     uses: dict[Fact, list[str]] = {}
     for fact in behind:
@@ -195,11 +195,20 @@ def _hidden(trace: Trace, behind: Sequence[Fact], goal: Fact) -> set[Fact]:
     found = set()
     for fact in behind:
         rule = trace.reasons[fact].rule
-        repeats = rule == "definition" or (len(fact) == 3 and rule == "existential")
+        repeats = rule == "definition" or (
+            rule == "existential" and (len(fact) == 3 or _says_its_link(trace, fact))
+        )
         half = rule == "conjunction" and set(uses.get(fact, ())) == {"conjunction"}
         if fact != goal and (repeats or half):
             found.add(fact)
     return found
+
+
+def _says_its_link(trace: Trace, fact: Subsumer) -> bool:
+    """Whether an existential says no more than the link that it was composed from."""
+    link, filler = trace.reasons[fact].premises
+    same_role = int(trace.rules.arrays.role[fact[1]]) == link[1]
+    return same_role and int(trace.rules.root[filler[0]]) == filler[1]
 
 
 def _shown(trace: Trace, fact: Fact, hidden: set[Fact]) -> list[Fact]:

@@ -16,7 +16,21 @@ from impckg.queries.catalog import questions
 from impckg.service.cli import DEMO_QUESTIONS, main
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "build"
-COMMANDS = ("build", "check", "demo", "fetch", "queries", "query", "release", "serve", "simulate", "sources")
+COMMANDS = (
+    "build",
+    "check",
+    "classify",
+    "demo",
+    "dl",
+    "explain",
+    "fetch",
+    "queries",
+    "query",
+    "release",
+    "serve",
+    "simulate",
+    "sources",
+)
 
 
 def run(*arguments: object, given: str | None = None) -> Result:
