@@ -18,6 +18,7 @@
     │   ├── BadParameter       5   ... a value does not fit its parameter
     │   ├── BrokenAnswer       5   ... or the engine gave up in the middle of the answer
     │   ├── AnswerTooLong      5   ... or its answer is longer than it may be; knows the limit
+    │   ├── AnswerTooSlow      5   ... or an endpoint ended it because its time was over; knows the time
     │   ├── GraphsSaidTwice    5   ... an update and its request both say which graphs it is about (graph/updates.py)
     │   ├── RdfSyntaxError     5   ... what was sent is not RDF; knows line and column (graph/writable.py)
     │   └── RefusedUpdate      5   ... an update would call other addresses (graph/updates.py)
@@ -130,6 +131,17 @@ class AnswerTooLong(QueryError):
         )
         self.most = most
         self.unit = unit
+
+
+class AnswerTooSlow(QueryError):
+    """An endpoint ended a query because its time was over.
+
+    seconds: the time it had.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the query took more than {seconds:g} s")
+        self.seconds = seconds
 
 
 class StoreError(KgError):

@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import requests
 
 from impckg.graph.binding import with_values as with_values  # noqa: PLC0414 - others know it from here
-from impckg.graph.errors import SparqlSyntaxError, StoreError
+from impckg.graph.errors import AnswerTooSlow, SparqlSyntaxError, StoreError
 from impckg.graph.identifiers import namespaces
 from impckg.graph.sparql import Kind, keyword, tokens
 from impckg.graph.store import RELEASE_QUERY, Bindings, QueryResult, Release, release_of
@@ -17,6 +17,8 @@ _ACCEPT_SOLUTIONS = "application/sparql-results+json, application/json;q=0.5"
 _ACCEPT_TRIPLES = "application/n-triples, text/turtle;q=0.8, application/rdf+xml;q=0.5"
 # Virtuoso leaves rows out, or stops counting, and says 200 all the same; only these headers tell.
 _TOLD_OF_A_PART = ("X-SPARQL-MaxRows", "X-SQL-State")
+_OUT_OF_TIME = "S1TAT"
+"""The X-SQL-State of what Virtuoso has found when the time that it was told is over."""
 # Virtuoso 7.2.5 answers ASK with a table: a row for yes, none for no.
 _YES_OR_NO = ["__ASK_RETVAL"]
 
@@ -43,8 +45,8 @@ class RemoteStore:
     ) -> QueryResult:
         """What a query finds at the endpoint; as `GraphStore.query`.
 
-        Raises SparqlSyntaxError where the endpoint says that the query is wrong, StoreError where it cannot be reached or
-        gives no answer.
+        Raises SparqlSyntaxError where the endpoint says that the query is wrong, AnswerTooSlow where it ended the query
+        at the time that it was told, StoreError where it cannot be reached or gives no answer.
         """
         base = f"BASE <{base_iri}>\n" if base_iri else ""
         data = {"query": base + with_prefixes(with_values(text, bindings or {}))}
@@ -63,6 +65,8 @@ class RemoteStore:
             )
         if not response.ok:
             raise StoreError(f"{self.address}: answers {response.status_code}: {response.text.strip()[:500]}")
+        if self._seconds and response.headers.get("X-SQL-State") == _OUT_OF_TIME:
+            raise AnswerTooSlow(self._seconds)
         for header in _TOLD_OF_A_PART:
             if header in response.headers:
                 raise StoreError(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from impckg.graph.errors import AnswerTooLong, KgError, SparqlSyntaxError
+from impckg.graph.errors import AnswerTooLong, AnswerTooSlow, KgError, SparqlSyntaxError
 from impckg.service.errors import EngineCrashed, LimitReached
 from impckg.service.pool.answer import Answer
 from impckg.service.pool.children import (
@@ -215,6 +215,8 @@ def _error(content: dict[str, Any]) -> KgError:
     if kind is AnswerTooLong:
         limit = "result_bytes" if content["unit"] == "bytes" else "result_rows"
         return LimitReached(content["message"], limit, content["most"])
+    if kind is AnswerTooSlow:
+        return LimitReached(content["message"], "time_seconds", content["seconds"])
     if issubclass(kind, SparqlSyntaxError):
         return kind(content["message"], content.get("line"), content.get("column"))
     return kind(content["message"])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, Any, cast
 
-from impckg.graph.errors import AnswerTooLong, KgError, SparqlSyntaxError
+from impckg.graph.errors import AnswerTooLong, AnswerTooSlow, KgError, SparqlSyntaxError
 from impckg.graph.results import form_of, format_named, write_result
 from impckg.queries.run import AnyStore, open_any
 from impckg.service.federation.endpoints import NOBODY, AllowList
@@ -206,4 +206,6 @@ def _error(error: KgError) -> bytes:
         told |= {"line": error.line, "column": error.column}
     elif isinstance(error, AnswerTooLong):
         told |= {"most": error.most, "unit": error.unit}
+    elif isinstance(error, AnswerTooSlow):
+        told |= {"seconds": error.seconds}
     return write_json(FrameKind.ERROR, told)

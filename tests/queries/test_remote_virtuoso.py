@@ -9,9 +9,12 @@ from urllib.parse import parse_qs
 
 import pyoxigraph as ox
 import pytest
+import requests
 
-from impckg.graph.errors import StoreError
+from impckg.graph.errors import AnswerTooSlow, StoreError
 from impckg.queries.remote import RemoteStore
+
+from ..service.conftest import start_service
 
 JSON = "application/sparql-results+json"
 Asked = dict[str, str]
@@ -73,7 +76,7 @@ def test_yes_or_no_as_a_table_is_read_as_yes_or_no(rows, expected):
     "told",
     [
         {"X-SPARQL-MaxRows": "20000"},
-        {"X-SQL-State": "S1TAT", "X-SQL-Message": "Returning incomplete results"},
+        {"X-SQL-State": "S1TAT", "X-SQL-Message": "Returning incomplete results"},  # told by nobody of ours
     ],
 )
 def test_a_part_of_an_answer_is_refused(told):
@@ -82,6 +85,37 @@ def test_a_part_of_an_answer_is_refused(told):
         pytest.raises(StoreError, match=f"only a part of the answer \\({next(iter(told))}: "),
     ):
         RemoteStore(address).query("SELECT ?s WHERE { ?s ?p ?o }")
+
+
+OUT_OF_TIME = {"X-SQL-State": "S1TAT", "X-SQL-Message": "Returning incomplete results"}
+
+
+def test_the_time_it_was_told_is_named_where_that_is_over():
+    with (
+        virtuoso(lambda asked, accept: (JSON, table("s"), OUT_OF_TIME)) as (address, _),
+        pytest.raises(AnswerTooSlow, match=r"more than 2\.5 s") as refused,
+    ):
+        RemoteStore(address, seconds=2.5).query("SELECT ?s WHERE { ?s ?p ?o }")
+
+    assert refused.value.seconds == 2.5
+
+
+def test_a_service_in_front_names_the_limit_whoever_sees_first_that_the_time_is_over():
+    def answer(asked, accept):
+        if JSON not in accept:
+            return "application/n-triples", b"", {}
+        return JSON, table("s"), OUT_OF_TIME if "?slow" in asked["query"] else {}
+
+    with virtuoso(answer) as (address, _), start_service(address, "--time-seconds", "60") as service:
+        response = requests.get(
+            f"{service}/sparql", params={"query": "SELECT ?slow { ?s ?p ?slow }"}, headers={"Accept": JSON}
+        )
+
+    assert response.status_code == 503, response.text
+    assert (response.json()["limit"], response.json()["detail"]) == (
+        "time_seconds",
+        "the query took more than 60 s",
+    )
 
 
 def test_triples_are_asked_for_as_triples_alone():
