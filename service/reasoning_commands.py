@@ -67,7 +67,7 @@ def classify(
         "direct": found.direct(),
         "equivalents": found.equivalents(),
     }
-    click.echo(f"{len(found.classes):,} classes, {found.axioms.table.height:,} logical axioms")
+    click.echo(f"{len(found.classes):,} classes, {len(found.axioms):,} logical axioms")
     for name, table in pairs.items():
         click.echo(f"{table.height:,} {name}")
     click.echo(f"{len(found.unsatisfiable):,} unsatisfiable")

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from impckg.ontology.documents.document import Document
 
 
@@ -21,32 +19,21 @@ class Source:
 class Axioms:
     """Logical axioms in the order of their numbers.
 
-    table: columns axiom (functional syntax, with the annotations of the axiom) and source (place in `sources`).
-    sources: the documents.
+    documents: what says them. places: the document and the component of each.
     """
 
-    table: pl.DataFrame
-    sources: tuple[Source, ...]
+    documents: tuple[Document, ...]
+    places: Sequence[tuple[int, int]]
+
+    def __len__(self) -> int:
+        return len(self.places)
 
     def text(self, axiom: int) -> str:
-        """An axiom in functional syntax."""
-        found: str = self.table["axiom"][axiom]
-        return found
+        """An axiom in functional syntax, with its annotations."""
+        document, component = self.places[axiom]
+        return str(self.documents[document].components[component])
 
     def source(self, axiom: int) -> Source:
         """The document that says an axiom."""
-        return self.sources[int(self.table["source"][axiom])]
-
-
-def axioms_of(documents: Sequence[Document], places: Sequence[tuple[int, int]]) -> Axioms:
-    """Write down axioms. places: the document and the component of each."""
-    return Axioms(
-        table=pl.DataFrame(
-            {
-                "axiom": [str(documents[document].components[component]) for document, component in places],
-                "source": [document for document, _ in places],
-            },
-            schema={"axiom": pl.String, "source": pl.Int32},
-        ),
-        sources=tuple(Source(document.name, document.iri, document.version_iri) for document in documents),
-    )
+        document = self.documents[self.places[axiom][0]]
+        return Source(document.name, document.iri, document.version_iri)
