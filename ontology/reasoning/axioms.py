@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
 
 from impckg.ontology.documents.document import Document
 
@@ -15,9 +18,22 @@ class Source:
     version_iri: str | None
 
 
+class Axioms(Protocol):
+    """Logical axioms in the order of their numbers."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def text(self, axiom: int) -> str:
+        """An axiom in functional syntax, with its annotations."""
+
+    def source(self, axiom: int) -> Source:
+        """The document that says an axiom."""
+
+
 @dataclass(frozen=True, eq=False)
-class Axioms:
-    """Logical axioms in the order of their numbers.
+class ReadAxioms:
+    """Axioms of documents in memory.
 
     documents: what says them. places: the document and the component of each.
     """
@@ -37,3 +53,26 @@ class Axioms:
         """The document that says an axiom."""
         document = self.documents[self.places[axiom][0]]
         return Source(document.name, document.iri, document.version_iri)
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenAxioms:
+    """Axioms that were written down.
+
+    table: columns axiom (functional syntax) and source (place in `sources`).
+    """
+
+    table: pl.DataFrame
+    sources: tuple[Source, ...]
+
+    def __len__(self) -> int:
+        return self.table.height
+
+    def text(self, axiom: int) -> str:
+        """An axiom in functional syntax, with its annotations."""
+        found: str = self.table["axiom"][axiom]
+        return found
+
+    def source(self, axiom: int) -> Source:
+        """The document that says an axiom."""
+        return self.sources[int(self.table["source"][axiom])]

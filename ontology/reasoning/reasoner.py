@@ -8,7 +8,7 @@ import numpy as np
 from impckg.graph.errors import OntologyError
 from impckg.ontology.documents.document import Document
 from impckg.ontology.reasoning import growing
-from impckg.ontology.reasoning.axioms import Axioms
+from impckg.ontology.reasoning.axioms import Axioms, ReadAxioms
 from impckg.ontology.reasoning.classification import Classification, Links, class_of, classes_of, contexts_of
 from impckg.ontology.reasoning.concepts import INDIVIDUAL, NOTHING, THING, Concepts
 from impckg.ontology.reasoning.rows import Rows
@@ -40,7 +40,7 @@ def classify(documents: Sequence[Document], limits: Limits = Limits()) -> Classi
     state = empty_state(rules.contexts, limits.memory_mib)
     everything = np.arange(rules.contexts, dtype=np.int64)
     saturate(rules.arrays, state, everything, limits.seconds, limits.memory_mib)
-    return read_off(book, Axioms(tuple(documents), book.axioms), rules, state)
+    return read_off(book, ReadAxioms(tuple(documents), book.axioms), rules, state)
 
 
 def read_off(book: RuleBook, axioms: Axioms, rules: Rules, state: State) -> Classification:

@@ -22,7 +22,9 @@ class Relations:
     """redundant: all rows (subject, property, object), IRIs, sorted. nonredundant: those that no other row implies.
 
     A row is implied by one with the same subject and property and a smaller object, by one of a strict superclass of its
-    subject, and by one with a strict subproperty, if that was asked for.
+    subject, by one with a strict subproperty, if that was asked for, and by two with a transitive property and a class
+    between. Source: the rules of Ubergraph, https://github.com/INCATools/ubergraph/blob/main/prune.dl; here a circle of
+    a transitive property keeps its rows.
     """
 
     redundant: pl.DataFrame
@@ -52,7 +54,7 @@ def relations(classification: Classification, properties: Sequence[str]) -> Rela
         for other, smaller in roles.items():
             if subrole[smaller, role] and not subrole[role, smaller]:
                 pairs = pairs.join(related[other], on=["subject", "object"], how="anti")
-        least[iri] = pairs
+        least[iri] = _without_detours(pairs, related[iri]) if _is_transitive(classification, role) else pairs
     return Relations(_named(classification, related), _named(classification, least))
 
 
@@ -93,6 +95,21 @@ def _least(pairs: pl.DataFrame, above: pl.DataFrame) -> pl.DataFrame:
     by_subject = pairs.join(above, left_on="subject", right_on="higher").select("object", subject="lower")
     left = pairs.join(by_object, on=["subject", "object"], how="anti")
     return left.join(by_subject, on=["subject", "object"], how="anti")
+
+
+def _is_transitive(classification: Classification, role: int) -> bool:
+    return bool((classification.rules.roles.chains[:, :3] == role).all(axis=1).any())
+
+
+def _without_detours(pairs: pl.DataFrame, related: pl.DataFrame) -> pl.DataFrame:
+    """Leave out what two steps of a transitive property imply. Steps round a circle do not count: they imply each other."""
+    both_ways = related.join(
+        related, left_on=["subject", "object"], right_on=["object", "subject"], how="semi"
+    )
+    steps = related.join(both_ways, on=["subject", "object"], how="anti")
+    first = pairs.rename({"object": "end"}).join(steps.rename({"object": "between"}), on="subject")
+    whole = first.join(steps, left_on=["between", "end"], right_on=["subject", "object"], how="semi")
+    return pairs.join(whole, left_on=["subject", "object"], right_on=["subject", "end"], how="anti")
 
 
 def _named(classification: Classification, related: dict[str, pl.DataFrame]) -> pl.DataFrame:
