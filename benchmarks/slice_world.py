@@ -22,6 +22,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slice_definitions import write_definitions
+
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 HPO_LICENCE = "https://hpo.jax.org/app/license"
@@ -124,6 +126,7 @@ def main(data: Path, world: Path) -> None:
     write_obo(world / "mp.obo", mp, mp_slice, CC_BY, OBO_LINES["mp"])
     write_obo(world / "hp.obo", hp, hp_slice, HPO_LICENCE, OBO_LINES["hp"])
     write_obo(world / "mondo.obo", mondo, mondo_slice, CC_BY, OBO_LINES["mondo"])
+    write_definitions(data, world)
     write_sssom(world / "mappings.sssom.tsv", real["mappings"], mp_slice, hp_slice)
     write_tsv(
         world / "annotations.tsv",

@@ -81,6 +81,11 @@ PREFIXES: tuple[Prefix, ...] = (
     _obo("EMAPA", r"[0-9]+"),
     _obo("UBERON", r"[0-9]+"),
     _obo("CL", r"[0-9]{7}"),
+    _obo("GO", r"[0-9]{7}"),
+    _obo("CHEBI", r"[0-9]+"),
+    _obo("PR", r"[A-Z0-9]+"),
+    _obo("NBO", r"[0-9]{7}"),
+    _obo("BFO", r"[0-9]{7}"),
     _obo("GENO", r"[0-9]{7}"),
     _obo("PATO", r"[0-9]{7}"),
     _obo("ECO", r"[0-9]{7}"),
@@ -131,6 +136,12 @@ _ESCAPES: Mapping[str, str] = {
     for character in group
 }
 _ESCAPE_TABLE = str.maketrans(dict(_ESCAPES))
+
+NOT_IN_IRIS: Mapping[str, str] = {
+    character: f"%{ord(character):02X}" for character in [*map(chr, range(0x21)), *'<>"{}|^`\\']
+}
+"""The characters that the N-Triples grammar (IRIREF) does not let stand in an IRI, and what stands for them."""
+_NOT_IN_IRIS = str.maketrans(dict(NOT_IN_IRIS))
 
 
 @cache
@@ -194,6 +205,18 @@ def obo_curie(iri: str) -> str | None:
     """
     found = _OBO_IDENTIFIER.fullmatch(iri.removeprefix(OBO)) if iri.startswith(OBO) else None
     return f"{found[1]}:{found[2]}" if found else None
+
+
+def identifier(iri: str) -> str:
+    """What an IRI is called in tables: its CURIE, or the IRI in angle brackets where no prefix of ours fits.
+
+    >>> identifier("http://purl.obolibrary.org/obo/UBERON_0000948"), identifier("http://example.org/a b")
+    ('UBERON:0000948', '<http://example.org/a%20b>')
+    """
+    found = obo_curie(iri)
+    if found is not None and found.partition(":")[0] in _by_spelling():
+        return found
+    return f"<{iri.translate(_NOT_IN_IRIS)}>"
 
 
 def mint(kind: str, *parts: str) -> str:

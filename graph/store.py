@@ -32,6 +32,7 @@ Bindings = Mapping[str, Term]
 
 STORE_FOLDER = "store"
 LIVE_RELEASE = "current"
+REASONING_FOLDER = "reasoning"
 
 _MOST_HINTS = 12
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import polars as pl
 
 from impckg.graph.errors import SchemaError
-from impckg.graph.identifiers import BASE, OWN_PREFIX, PREFIXES, iri
+from impckg.graph.identifiers import BASE, NOT_IN_IRIS, OWN_PREFIX, PREFIXES, iri
 from impckg.graph.schema import Column, Kind
 
 RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
@@ -25,9 +25,6 @@ ROWS_PER_BATCH = 16_384
 
 FIRST_MET = "_first_met"
 """A column that says for which rows the class is to be written; without it, for all."""
-
-# The characters that the N-Triples grammar (IRIREF) does not let stand in an IRI, and what stands for them.
-_NOT_IN_IRIS = {character: f"%{ord(character):02X}" for character in [*map(chr, range(0x21)), *'<>"{}|^`\\']}
 
 _DATATYPES = {"integer": "integer", "double": "double", "boolean": "boolean", "date": "date"}
 
@@ -71,7 +68,7 @@ def write_links(
 
 
 def resource(curies: pl.Expr, base: str = BASE) -> pl.Expr:
-    """CURIEs as IRIs in angle brackets; null where a prefix is unknown.
+    """CURIEs as IRIs in angle brackets; null where a prefix is unknown. An IRI in angle brackets stays as it is.
 
     >>> pl.select(resource(pl.lit("MP:0001262"))).item()
     '<http://purl.obolibrary.org/obo/MP_0001262>'
@@ -79,7 +76,8 @@ def resource(curies: pl.Expr, base: str = BASE) -> pl.Expr:
     namespaces = {p.prefix: f"<{p.namespace}" for p in PREFIXES} | {OWN_PREFIX: f"<{base}"}
     parts = curies.str.splitn(":", 2)
     start = parts.struct.field("field_0").replace_strict(namespaces, default=None, return_dtype=pl.String)
-    return pl.concat_str(start, parts.struct.field("field_1"), pl.lit(">"))
+    named = pl.concat_str(start, parts.struct.field("field_1"), pl.lit(">"))
+    return pl.when(curies.str.starts_with("<")).then(curies).otherwise(named)
 
 
 def literal(text: pl.Expr) -> pl.Expr:
@@ -100,7 +98,7 @@ def term(column: Column, values: pl.Expr, base: str = BASE) -> pl.Expr:
     if column.is_identifier:
         return resource(values, base)
     if column.range == "uri":
-        escaped = values.str.replace_many(list(_NOT_IN_IRIS), list(_NOT_IN_IRIS.values()))
+        escaped = values.str.replace_many(list(NOT_IN_IRIS), list(NOT_IN_IRIS.values()))
         return pl.concat_str(pl.lit("<"), escaped, pl.lit(">"))
     if column.range == "string":
         return literal(values)

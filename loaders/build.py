@@ -2,12 +2,13 @@
 
 ::
 
-    fetch -> read -> merge -> reason -> triples -> describe -> load -> check -> swap
+    fetch -> read -> merge -> reason -> classify -> triples -> describe -> load -> check -> swap
 
 fetch     each file of the recipe is there and is the one that the recipe pins
 read      each file becomes parts by kind, terms made current, rejects put aside (reading.py, sources/)
 merge     parts of several sources become one table for each kind (merge.py)
 reason    hierarchies closed, shortcuts (ontology/infer.py)
+classify  what the axioms of ontologies imply (classifying.py, ontology/reasoning/)
 triples   tables and links become N-Triples and N-Quads (graph/triples.py)
 describe  the release says what it is made of and how much it holds (describe.py, graph/metadata/)
 load      all of it into a new store, in one go (graph/store.py)
@@ -30,7 +31,7 @@ from pathlib import Path
 from impckg._version import __version__
 from impckg.graph.errors import BuildError, RecipeError, StoreError
 from impckg.graph.schema import schema
-from impckg.graph.store import LIVE_RELEASE, STORE_FOLDER, open_store
+from impckg.graph.store import LIVE_RELEASE, REASONING_FOLDER, STORE_FOLDER, open_store
 from impckg.loaders import stages
 from impckg.loaders.context import ReadSource
 from impckg.loaders.describe import questions_checksum
@@ -45,7 +46,7 @@ from impckg.loaders.steps import SilentWatcher, Steps, Watcher, fingerprint
 DOWNLOADS = "downloads"
 RELEASES = "releases"
 WORK = "work"
-LIVE_LINKS = (STORE_FOLDER, "tables", "reports")
+LIVE_LINKS = (STORE_FOLDER, "tables", "reports", REASONING_FOLDER)
 """Reached through the output folder itself, so that DIR/tables is always the live release's."""
 
 
@@ -123,6 +124,7 @@ def _run(
     for step, do in (
         ("merge", stages.merge_parts),
         ("reason", stages.reason),
+        ("classify", stages.classify),
         ("triples", stages.write_triples),
         ("describe", partial(stages.describe_release, recipe=recipe, accounts=accounts)),
         ("load", stages.load),

@@ -22,6 +22,9 @@ from impckg.loaders.steps import StepRecord, as_json, write_atomically
 FOLDER = "reports"
 REPORT = "build.json"
 
+# How many IRIs of classes with a problem the text names.
+_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Report:
@@ -32,6 +35,7 @@ class Report:
     things: rows of each table. statements: by source, bulk kind and inferred graph.
     conflicts: by column, how often a later source said something else than an earlier one.
     checks: name, severity and number of violations of each check.
+    classification: the account of what the axioms of the ontologies imply; empty where there are no ontologies.
     """
 
     release: str
@@ -44,6 +48,7 @@ class Report:
     statements: dict[str, int]
     conflicts: dict[str, int]
     checks: list[dict[str, Any]]
+    classification: dict[str, Any]
     steps: list[dict[str, Any]]
 
     @property
@@ -79,6 +84,7 @@ def write_report(
         statements=statements,
         conflicts=json.loads((work / "conflicts.json").read_text(encoding="utf-8")),
         checks=json.loads((work / "checks.json").read_text(encoding="utf-8")),
+        classification=json.loads((work / "classification.json").read_text(encoding="utf-8")),
         steps=[dataclasses.asdict(step) for step in steps],
     )
     folder = work / FOLDER
@@ -135,6 +141,7 @@ def as_text(report: Report) -> list[str]:
             [[c["name"], c["severity"], c["violations"]] for c in report.checks],
         ),
     ]
+    lines += _classification_lines(report.classification)
     lines += [
         "",
         *_columns(
@@ -146,6 +153,23 @@ def as_text(report: Report) -> list[str]:
         "",
         f"{total:,} statements in {report.seconds:.1f} s, at most {report.peak_mib:,} MiB of memory",
     ]
+    return lines
+
+
+def _classification_lines(account: Mapping[str, Any]) -> list[str]:
+    """What a reader must know of the classification: how much there is, and all that may be a mistake."""
+    if not account:
+        return []
+    numbers = [
+        [name, account[name]] for name in ("classes", "axioms", "subsumptions", "direct", "equivalents")
+    ]
+    numbers += [[f"outside OWL 2 EL: {construct}", count] for construct, count in account["outside"].items()]
+    lines = ["", *_columns(["ontologies, classified together", "number"], numbers)]
+    for name in ("unsatisfiable", "undeclared", "punned"):
+        found = account[name]
+        if found:
+            more = f" and {len(found) - _SHOWN:,} more (build.json)" if len(found) > _SHOWN else ""
+            lines.append(f"{name}, {len(found):,}: {', '.join(found[:_SHOWN])}{more}")
     return lines
 
 

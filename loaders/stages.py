@@ -9,20 +9,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import polars as pl
 import pyoxigraph as ox
 
 from impckg.graph import checks
 from impckg.graph.errors import CheckFailed
-from impckg.graph.identifiers import iri
+from impckg.graph.identifiers import iri, mint
 from impckg.graph.metadata import EXAMPLES_GRAPH, VOID_GRAPH
 from impckg.graph.metadata.census import LinksFile, TableFile, take_census
 from impckg.graph.metadata.void import count_release
 from impckg.graph.schema import Kind, schema
-from impckg.graph.store import STORE_FOLDER, graph_iri, open_store, write_store
+from impckg.graph.store import REASONING_FOLDER, STORE_FOLDER, graph_iri, open_store, write_store
 from impckg.graph.triples import ROWS_PER_BATCH, batches, write_links, write_table
 from impckg.graph.vocabulary import write_vocabulary
+from impckg.loaders.classifying import OntologyFile, classify_files
 from impckg.loaders.context import ONTOLOGIES, ReadSource, context
 from impckg.loaders.describe import describe, links_to_others, with_counts
 from impckg.loaders.fetch import FetchedFile
@@ -33,9 +35,11 @@ from impckg.loaders.recipe import Recipe, RecipeSource
 from impckg.loaders.sources import find_source
 from impckg.loaders.steps import as_json, fresh_folder, write_atomically
 from impckg.ontology import infer
+from impckg.ontology.reasoning.keeping import keep
 
 HIERARCHY_GRAPH = "hierarchy"
 INFERRED_GRAPH = "inferred"
+CLASSIFICATION_GRAPH = "classification"
 RELEASE_GRAPH = "release"
 VOCABULARY_GRAPH = "vocabulary"
 
@@ -47,6 +51,12 @@ _DESCRIPTIONS = {
 }
 
 _HIERARCHY = "is_a"
+
+# The reader of ontologies that are there for their axioms.
+_AXIOMS = "ontology"
+
+# Kinds that come from the reasoner, and not from one source.
+_CLASSIFIED_KINDS = ("Ontology", "ClassifiedTerm")
 
 # Links that stand for the direct triple of a mapping are kept in a file named after its predicate.
 _MAPPING = "mapping "
@@ -82,6 +92,16 @@ class Workspace:
     def links(self) -> Path:
         """One Parquet file for each inferred property."""
         return self.folder / "links"
+
+    @cached_property
+    def reasoning(self) -> Path:
+        """The classification of the ontologies, as it was kept."""
+        return self.folder / REASONING_FOLDER
+
+    @cached_property
+    def relations(self) -> Path:
+        """One folder for each graph of what was inferred from axioms; in it one Parquet file for each property."""
+        return self.folder / "relations"
 
     @cached_property
     def triples(self) -> Path:
@@ -183,6 +203,30 @@ def reason(work: Workspace) -> None:
             frame.write_parquet(folder / f"{name}.parquet")
 
 
+def classify(work: Workspace) -> None:
+    """Classify the ontologies; keep what follows from their axioms, and write it as links and tables."""
+    files = [
+        OntologyFile(reading.file.path, mint("source", reading.source.name, reading.source.version))
+        for reading in work.readings
+        if reading.source.reader in (*ONTOLOGIES, _AXIOMS)
+    ]
+    with fresh_folder(work.reasoning) as kept, fresh_folder(work.relations) as relations:
+        for folder in (kept, relations):
+            folder.mkdir()
+        if not files:
+            work.note("classification", {})
+            return
+        found = classify_files(files)
+        keep(found.kept, kept)
+        for graph, by_property in found.relations.items():
+            (relations / graph).mkdir()
+            for property_, links in by_property.items():
+                links.write_parquet(relations / graph / f"{quote(property_, safe='')}.parquet")
+    for name, table in found.tables.items():
+        table.write_parquet(work.table(schema().kind(name)))
+    work.note("classification", dataclasses.asdict(found.account))
+
+
 def _closed(reading: Reading) -> pl.DataFrame:
     if reading.source.reader not in ONTOLOGIES:
         return _no_links()
@@ -205,6 +249,7 @@ def write_triples(work: Workspace) -> None:
                     rows = batches(pl.scan_parquet(work.table(kind)))
                     statements[kind.table] = sum(write_table(batch, kind, output) for batch in rows)
         statements |= _write_inferred(work, folder)
+        statements[CLASSIFICATION_GRAPH] = _write_classified(work, folder)
         with (folder / f"{VOCABULARY_GRAPH}.nq").open("wb") as output:
             statements[VOCABULARY_GRAPH] = write_vocabulary(schema(), output, graph_iri(VOCABULARY_GRAPH))
     work.note("statements", statements)
@@ -220,24 +265,46 @@ def _write_source(work: Workspace, name: str, folder: Path) -> int:
     return written
 
 
-def _write_inferred(work: Workspace, folder: Path) -> dict[str, int]:
-    written = {HIERARCHY_GRAPH: 0, INFERRED_GRAPH: 0}
-    for file in _links_files(work):
-        graph = HIERARCHY_GRAPH if file.path.stem == _HIERARCHY else INFERRED_GRAPH
-        with (folder / f"{graph}.nq").open("ab") as output:
-            written[graph] += write_links(pl.read_parquet(file.path), file.predicate, output, file.graph)
+def _write_classified(work: Workspace, folder: Path) -> int:
+    written = 0
+    with (folder / f"{CLASSIFICATION_GRAPH}.nq").open("wb") as output:
+        for file in _classified_files(work):
+            written += write_table(pl.read_parquet(file.path), file.kind, output, file.graph)
     return written
 
 
-def _links_files(work: Workspace) -> list[LinksFile]:
-    """The files of links, with what they say and where."""
+def _classified_files(work: Workspace) -> list[TableFile]:
+    """The files of tables that come from the reasoner."""
+    kinds = [schema().kind(name) for name in _CLASSIFIED_KINDS]
     return [
-        LinksFile(
-            file,
-            _predicate(file.stem),
-            graph_iri(HIERARCHY_GRAPH if file.stem == _HIERARCHY else INFERRED_GRAPH),
-        )
+        TableFile(work.table(kind), kind, graph_iri(CLASSIFICATION_GRAPH))
+        for kind in kinds
+        if work.table(kind).exists()
+    ]
+
+
+def _write_inferred(work: Workspace, folder: Path) -> dict[str, int]:
+    written = {HIERARCHY_GRAPH: 0, INFERRED_GRAPH: 0}
+    for graph, file in _links_files(work):
+        with (folder / f"{graph}.nq").open("ab") as output:
+            links = write_links(pl.read_parquet(file.path), file.predicate, output, file.graph)
+        written[graph] = written.get(graph, 0) + links
+    return written
+
+
+def _links_files(work: Workspace) -> list[tuple[str, LinksFile]]:
+    """The files of links, with what they say, and the name of the graph where they say it."""
+    inferred = [
+        (HIERARCHY_GRAPH if file.stem == _HIERARCHY else INFERRED_GRAPH, _predicate(file.stem), file)
         for file in sorted(work.links.glob("*.parquet"))
+    ]
+    related = [
+        (folder.name, unquote(file.stem), file)
+        for folder in sorted(work.relations.iterdir())
+        for file in sorted(folder.iterdir())
+    ]
+    return [
+        (graph, LinksFile(file, predicate, graph_iri(graph))) for graph, predicate, file in [*inferred, *related]
     ]
 
 
@@ -251,6 +318,7 @@ def _table_files(work: Workspace) -> Iterator[TableFile]:
     for kind in schema().kinds.values():
         if kind.bulk and work.table(kind).exists():
             yield TableFile(work.table(kind), kind, None)
+    yield from _classified_files(work)
 
 
 def _predicate(name: str) -> str:
@@ -265,13 +333,13 @@ def describe_release(work: Workspace, recipe: Recipe, accounts: Mapping[str, Acc
     written = {name: n for name, n in work.noted("statements").items() if name not in _DESCRIPTIONS.values()}
     links = _links_files(work)
     to_others: dict[tuple[str, str], int] = {}
-    for file in links:
-        if file.path.stem != _HIERARCHY:
+    for graph, file in links:
+        if graph == INFERRED_GRAPH:
             to_others |= links_to_others(file.predicate, pl.read_parquet(file.path))
     described = describe(
         recipe, [reading.file for reading in work.readings], accounts, written, _first_things(work), to_others
     )
-    census = take_census(list(_table_files(work)), links, described.statements)
+    census = take_census(list(_table_files(work)), [file for _, file in links], described.statements)
     counts = count_release(recipe.name, census, described.statements, VOID_GRAPH, graph_iri(RELEASE_GRAPH))
     described = with_counts(described, counts)
     for name, table in described.tables.items():

@@ -48,6 +48,7 @@ SOURCES = (
     SimulatedSource("mp", "mp.obo", "2025-08-27", CC_BY),
     SimulatedSource("hp", "hp.obo", "2025-01-16", HPO_LICENCE),
     SimulatedSource("mondo", "mondo.obo", "2026-05-05", CC_BY),
+    SimulatedSource("definitions", "definitions.ofn", "2026-08-21", CC_BY, reader="ontology"),
     SimulatedSource("hpoa", "phenotype.hpoa", "2025-01-16", HPO_LICENCE),
     SimulatedSource("genes_to_disease", "genes_to_disease.txt", "2025-03-02", HPO_LICENCE),
     SimulatedSource("hmd_human_phenotype", "HMD_HumanPhenotype.rpt", "2026-05-13", CC_BY),
@@ -84,6 +85,7 @@ def simulate_release(directory: Path, genes: int = 60, seed: int = 1, results: i
     at = {source.name: directory / source.file for source in SOURCES}
     for name in ("mp", "hp", "mondo"):
         files.write_ontology(at[name], f"{name}.obo")
+    files.write_ontology(at["definitions"], "definitions.ofn")
     files.write_ontology(at["mp_hp_mgi_manual"], "mappings.sssom.tsv")
     files.write_hpoa(at["hpoa"], world)
     files.write_genes_to_disease(at["genes_to_disease"], world)

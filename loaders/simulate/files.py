@@ -192,7 +192,7 @@ def write_csv(file: IO[bytes], frame: pl.DataFrame, *, header: bool) -> None:
 
 
 def write_ontology(path: Path, name: str) -> None:
-    """An OBO slice, as it is in `world/`."""
+    """A slice of an ontology or mapping set, as it is in `world/`."""
     path.write_bytes(read_text(name).encode())
 
 

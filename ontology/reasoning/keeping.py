@@ -59,7 +59,11 @@ def keep(kept: Kept, folder: Path) -> None:
     """Write a classification into a folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     found = kept.classification
-    np.savez(folder / _ARRAYS, **{name: _narrow(array) for name, array in _arrays(found).items()})
+    np.savez(
+        folder / _ARRAYS,
+        allow_pickle=False,
+        **{name: _narrow(array) for name, array in _arrays(found).items()},
+    )
     _concept_table(found.concepts.keys).write_parquet(folder / _CONCEPTS)
     sources = list(dict.fromkeys(found.axioms.source(number) for number in range(len(found.axioms))))
     place = {source: number for number, source in enumerate(sources)}
@@ -165,7 +169,7 @@ def _classification(
         subsumers=rows["subsumers"],
         links=Links(**{name: arrays[f"links.{name}"] for name in _LINKS}),
         classes=classes_of(concepts),
-        taxonomy=Taxonomy(*(rows[name] for name in _TAXONOMY), arrays["unsatisfiable"]),
+        taxonomy=Taxonomy(rows["above"], rows["direct"], rows["equivalent"], arrays["unsatisfiable"]),
         outside=outside,
     )
 
@@ -191,11 +195,11 @@ _NUMBERS: Mapping[str, tuple[str, ...]] = {
     SELF: ("left",),
     UNION: ("parts",),
 }
-_CONCEPT_SCHEMA = {
-    "kind": pl.String,
-    "text": pl.String,
-    "left": pl.Int64,
-    "right": pl.Int64,
+_CONCEPT_SCHEMA: Mapping[str, pl.DataType] = {
+    "kind": pl.String(),
+    "text": pl.String(),
+    "left": pl.Int64(),
+    "right": pl.Int64(),
     "parts": pl.List(pl.Int64),
 }
 

@@ -31,7 +31,7 @@ def test_a_release_says_what_it_is_made_of(demo: Path, tmp_path: Path) -> None:
     triples = list(ox.parse(text, format=ox.RdfFormat.TURTLE))
     licences = [t for t in triples if t.predicate.value == "http://purl.org/dc/terms/license"]
     simulated = [t for t in triples if t.predicate.value.endswith("#simulated")]
-    assert len(licences) == 16
+    assert len(licences) == 17
     assert [t.object.value for t in simulated] == ["true"]
 
 

@@ -1,4 +1,7 @@
-"""What a store says of its own size is what SPARQL counts, on the union of all graphs."""
+"""What a store says of its own size is what SPARQL counts, on the union of all graphs.
+
+Counted are statements: a nonredundant relation stands in two graphs, and is one.
+"""
 
 from pathlib import Path
 
@@ -42,12 +45,12 @@ def test_the_whole_is_counted(store: GraphStore) -> None:
     assert said == rows(
         store,
         """SELECT * {
-          { SELECT (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?o) AS ?objects)
+          { SELECT (COUNT(DISTINCT *) AS ?triples) (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?o) AS ?objects)
                    (COUNT(DISTINCT ?p) AS ?properties) { ?s ?p ?o } }
           { SELECT (COUNT(DISTINCT ?x) AS ?entities) (COUNT(DISTINCT ?c) AS ?classes) { ?x a ?c } }
         }""".replace("SELECT *", "SELECT ?triples ?entities ?classes ?properties ?subjects ?objects", 1),
     )
-    assert next(iter(said))[0] == str(len(store.oxigraph))
+    assert next(iter(said))[0] == str(len({quad.triple for quad in store.oxigraph}))
 
 
 def test_every_class_has_a_partition_with_its_things(store: GraphStore) -> None:
@@ -67,7 +70,8 @@ def test_every_property_has_a_partition_with_its_statements(store: GraphStore) -
     )
 
     assert said == rows(
-        store, "SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?subjects) { ?s ?p ?o } GROUP BY ?p"
+        store,
+        "SELECT ?p (COUNT(DISTINCT *) AS ?n) (COUNT(DISTINCT ?s) AS ?subjects) { ?s ?p ?o } GROUP BY ?p",
     )
 
 
@@ -93,7 +97,7 @@ def test_every_property_of_a_class_has_a_partition_within_it(store: GraphStore) 
 
     assert said == rows(
         store,
-        """SELECT ?class ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?subjects) { ?s a ?class ; ?p ?o }
+        """SELECT ?class ?p (COUNT(DISTINCT *) AS ?n) (COUNT(DISTINCT ?s) AS ?subjects) { ?s a ?class ; ?p ?o }
           GROUP BY ?class ?p""",
     )
 
@@ -108,7 +112,7 @@ def test_what_a_property_of_a_class_leads_to_is_counted_by_class(store: GraphSto
 
     assert said == rows(
         store,
-        """SELECT ?class ?p ?target (COUNT(*) AS ?n) { ?s a ?class ; ?p ?o . ?o a ?target }
+        """SELECT ?class ?p ?target (COUNT(DISTINCT *) AS ?n) { ?s a ?class ; ?p ?o . ?o a ?target }
           GROUP BY ?class ?p ?target""",
     )
 
@@ -154,10 +158,10 @@ def test_links_to_the_data_of_others_are_counted(store: GraphStore) -> None:
     assert len(said) > 5
 
 
-def test_no_statement_stands_in_two_graphs_and_none_has_a_blank_node(store: GraphStore) -> None:
+def test_no_statement_has_a_blank_node(store: GraphStore) -> None:
     quads = list(store.oxigraph)
 
-    assert len({quad.triple for quad in quads}) == len(quads)
+    assert quads
     assert not [q for q in quads if ox.BlankNode in (type(q.subject), type(q.object))]
 
 

@@ -27,6 +27,7 @@ STEPS = (
     "read impc_genotype_phenotype",
     "merge",
     "reason",
+    "classify",
     "triples",
     "describe",
     "load",

@@ -1,0 +1,56 @@
+"""What a reader should know of a classification: how much there is, what is outside EL, and what looks like a mistake."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from impckg.ontology.documents.labels import Labels
+from impckg.ontology.reasoning.classification import Classification
+from impckg.ontology.reasoning.concepts import INDIVIDUAL
+
+
+@dataclass(frozen=True)
+class Account:
+    """How a classification went.
+
+    classes, axioms: how many there are. subsumptions: inferred, without owl:Thing and a class under itself.
+    direct: those with no class between. equivalents: pairs of named classes that mean the same.
+    unsatisfiable: IRIs of classes that can have no instance.
+    outside: axioms outside OWL 2 EL, by what puts them there.
+    undeclared: IRIs of classes and properties that axioms use and no document declares.
+    punned: IRIs that are two of class, property and individual.
+    """
+
+    classes: int
+    axioms: int
+    subsumptions: int
+    direct: int
+    equivalents: int
+    unsatisfiable: tuple[str, ...]
+    outside: Mapping[str, int]
+    undeclared: tuple[str, ...]
+    punned: tuple[str, ...]
+
+
+def account(classification: Classification, names: Labels) -> Account:
+    """Give the account of a classification. names: those of its documents."""
+    taxonomy = classification.taxonomy
+    classes = set(classification.classes)
+    properties = {iri for iri in classification.concepts.roles if _is_named(iri)}
+    individuals = {str(key[1]) for key in classification.concepts.keys if key[0] == INDIVIDUAL}
+    return Account(
+        classes=len(classes),
+        axioms=len(classification.axioms),
+        subsumptions=len(taxonomy.above.values),
+        direct=len(taxonomy.direct.values),
+        equivalents=len(taxonomy.equivalent.values) // 2,
+        unsatisfiable=tuple(classification.unsatisfiable),
+        outside=dict(sorted(Counter(one.construct for one in classification.outside).items())),
+        undeclared=tuple(sorted((classes - names.classes) | (properties - names.properties))),
+        punned=tuple(sorted((classes & properties) | (classes & individuals) | (properties & individuals))),
+    )
+
+
+def _is_named(property_: str) -> bool:
+    """Whether it is a property of the documents: no inverse, and none that stands for a part of a chain."""
+    return ":" in property_ and not property_.startswith("ObjectInverseOf(") and " " not in property_
