@@ -148,6 +148,14 @@ def find_store(path: Path) -> Path:
     )
 
 
+def find_release(path: Path) -> Path:
+    """The folder of the release that a store belongs to: beside it lie tables, reports and the classification.
+
+    path: as `open_store` takes it. Raises StoreError where there is no store.
+    """
+    return find_store(path).resolve().parent
+
+
 def write_store(folder: Path, files: Iterable[Path]) -> None:
     """Write a new store from N-Triples (.nt, into the default graph) and N-Quads (.nq) files.
 

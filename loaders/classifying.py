@@ -20,7 +20,7 @@ from impckg.ontology.reasoning.account import Account, account
 from impckg.ontology.reasoning.classification import Classification
 from impckg.ontology.reasoning.keeping import Kept
 from impckg.ontology.reasoning.reasoner import Limits, classify
-from impckg.ontology.reasoning.relations import relations
+from impckg.ontology.reasoning.relations import named_properties, relations
 from impckg.ontology.reasoning.specificity import normalized_information_content
 
 REDUNDANT, NONREDUNDANT = "redundant", "nonredundant"
@@ -83,14 +83,13 @@ def _refuse_missing_imports(documents: Sequence[Document]) -> None:
                 there = ", ".join(sorted(filter(None, known))) or "none with an IRI"
                 raise OntologyError(
                     f"{document.name}: imports {imported}, and no file of the recipe is that ontology; "
-                    f"expected one of {there}, or a further source with `reader = \"ontology\"`"
+                    f'expected one of {there}, or a further source with `reader = "ontology"`'
                 )
 
 
 def _relations(classification: Classification) -> dict[str, dict[str, pl.DataFrame]]:
     """All that was inferred between named classes, by graph and property."""
-    properties = [role for role in classification.concepts.roles if obo_curie(role) or "://" in role]
-    related = relations(classification, properties)
+    related = relations(classification, named_properties(classification))
     names = pl.DataFrame(
         {"iri": classification.classes, "name": [identifier(one) for one in classification.classes]},
         schema={"iri": pl.String, "name": pl.String},

@@ -304,7 +304,8 @@ def _links_files(work: Workspace) -> list[tuple[str, LinksFile]]:
         for file in sorted(folder.iterdir())
     ]
     return [
-        (graph, LinksFile(file, predicate, graph_iri(graph))) for graph, predicate, file in [*inferred, *related]
+        (graph, LinksFile(file, predicate, graph_iri(graph)))
+        for graph, predicate, file in [*inferred, *related]
     ]
 
 

@@ -1,32 +1,38 @@
 """What the command line offers of reasoning: `impckg classify`, `impckg explain` and `impckg dl`."""
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from impckg.graph.errors import QueryError
+from impckg.graph.errors import QueryError, StoreError
+from impckg.graph.store import REASONING_FOLDER, find_release
 
 if TYPE_CHECKING:
     from impckg.ontology.documents.document import Document
     from impckg.ontology.documents.labels import Labels
+    from impckg.ontology.reasoning.account import Account
     from impckg.ontology.reasoning.classification import Classification
     from impckg.ontology.reasoning.explanation import Explanation
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_SHOWN = 5
+"""So many IRIs of one kind are named in a message."""
+
 _NEIGHBOURS = ("equivalent", "below", "above")
 
 
-def _ontologies(command: Command) -> Command:
-    """Give a command the options that say which ontologies it is about."""
+def _ontologies(required: bool) -> Callable[[Command], Command]:
+    """Give a command the options that say which ontologies it is about. required: whether there must be one."""
     files = click.option(
         "--ontology",
         "files",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         multiple=True,
-        required=True,
+        required=required,
         help="A file in any format of ontologies (OBO, OWL, RDF, OBO Graphs), gzipped or not. "
         "Give all that belong together.",
     )
@@ -37,15 +43,22 @@ def _ontologies(command: Command) -> Command:
         metavar="IRI=FILE",
         help="The file of an ontology that others import. Nothing is ever fetched.",
     )
-    return files(catalogue(command))
+    return lambda command: files(catalogue(command))
+
+
+_STORE = click.option(
+    "--store",
+    show_default="demo, without --ontology",
+    help="A folder that a build wrote: the ontologies of its release are asked, unless --ontology names others.",
+)
 
 
 @click.command()
-@_ontologies
+@_ontologies(required=True)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for subsumptions.parquet, direct.parquet and equivalents.parquet.",
+    help="A folder for subsumptions, direct, equivalents, redundant and nonredundant, each as Parquet.",
 )
 @click.option("--seconds", type=float, default=600.0, show_default=True, help="How long it may take.")
 @click.option("--memory", type=int, default=8192, show_default=True, help="How many MiB it may need.")
@@ -57,26 +70,35 @@ def classify(
     \b
     Example:  impckg classify --ontology mp.obo --ontology mp-definitions.ofn --out inferred
     """
+    from impckg.ontology.documents.labels import labels_of
+    from impckg.ontology.reasoning.account import account
     from impckg.ontology.reasoning.reasoner import Limits
     from impckg.ontology.reasoning.reasoner import classify as find
+    from impckg.ontology.reasoning.relations import named_properties, relations
 
     documents = _read(files, imports)
     found = find(documents, Limits(seconds, memory))
-    pairs = {
-        "subsumptions": found.subsumptions(),
-        "direct": found.direct(),
-        "equivalents": found.equivalents(),
-    }
-    click.echo(f"{len(found.classes):,} classes, {len(found.axioms):,} logical axioms")
-    for name, table in pairs.items():
-        click.echo(f"{table.height:,} {name}")
-    click.echo(f"{len(found.unsatisfiable):,} unsatisfiable")
-    for iri in found.unsatisfiable:
-        click.echo(f"  {iri}")
-    _tell_outside(found)
+    names = labels_of(documents)
+    told = account(found, names)
+    click.echo(f"{told.classes:,} classes, {told.axioms:,} logical axioms")
+    click.echo(
+        f"{told.subsumptions:,} subsumptions, {told.direct:,} direct, {told.equivalents:,} equivalents"
+    )
+    click.echo(f"{len(told.unsatisfiable):,} unsatisfiable")
+    for iri in told.unsatisfiable:
+        click.echo(f"  {_called(iri, names)}")
+    _tell_oddities(told)
     if out is not None:
+        related = relations(found, named_properties(found))
+        tables = {
+            "subsumptions": found.subsumptions(),
+            "direct": found.direct(),
+            "equivalents": found.equivalents(),
+            "redundant": related.redundant,
+            "nonredundant": related.nonredundant,
+        }
         out.mkdir(parents=True, exist_ok=True)
-        for name, table in pairs.items():
+        for name, table in tables.items():
             table.write_parquet(out / f"{name}.parquet")
         click.echo(f"Written to {out}", err=True)
 
@@ -84,19 +106,19 @@ def classify(
 @click.command()
 @click.argument("sub")
 @click.argument("sup")
-@_ontologies
-def explain(sub: str, sup: str, files: tuple[Path, ...], imports: tuple[str, ...]) -> None:
+@_ontologies(required=False)
+@_STORE
+def explain(sub: str, sup: str, files: tuple[Path, ...], imports: tuple[str, ...], store: str | None) -> None:
     """Tell why one class is under another: the axioms, where they are said, and the steps.
 
     SUB and SUP are classes in Manchester syntax: a label, a CURIE or an IRI. SUP may be owl:Nothing.
 
     \b
-    Example:  impckg explain MP:0000274 'abnormal heart morphology' --ontology mp.obo --ontology mp-definitions.ofn
+    Example:  impckg explain 'enlarged heart' Cardiomegaly
     """
     from impckg.ontology.reasoning.explanation import explain as why
 
-    documents = _read(files, imports)
-    found, names = _classified(documents)
+    found, names = _classified(files, imports, store)
     explanation = why(found, _named(sub, names), _named(sup, names))
     for line in explanation_lines(explanation, names):
         click.echo(line)
@@ -104,26 +126,21 @@ def explain(sub: str, sup: str, files: tuple[Path, ...], imports: tuple[str, ...
 
 @click.command()
 @click.argument("expression")
-@_ontologies
-@click.option(
-    "--store",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder that a build wrote: genes and lines with calls below the expression are told as well.",
-)
+@_ontologies(required=False)
+@_STORE
 @click.option("--direct", is_flag=True, help="Only the nearest classes.")
-def dl(
-    expression: str, files: tuple[Path, ...], imports: tuple[str, ...], store: Path | None, direct: bool
-) -> None:
+def dl(expression: str, files: tuple[Path, ...], imports: tuple[str, ...], store: str, direct: bool) -> None:
     """Ask what is below, above and equal to a class expression in Manchester syntax.
 
+    Of a release, the genes and lines with calls for a class below are told as well.
+
     \b
-    Example:  impckg dl "'has part' some ('increased size' and 'characteristic of' some heart)" --ontology mp.obo ...
+    Example:  impckg dl "'has part' some ('increased size' and 'characteristic of' some heart)"
     """
     from impckg.ontology.reasoning.class_query import ask
     from impckg.ontology.reasoning.manchester import parse
 
-    documents = _read(files, imports)
-    found, names = _classified(documents)
+    found, names = _classified(files, imports, store)
     answer = ask(found, parse(expression, names))
     if not answer.satisfiable:
         raise QueryError(f"{expression} can have no instance: by the axioms, it is nothing")
@@ -131,10 +148,11 @@ def dl(
         prefix = "direct_" if direct and kind != "equivalent" else ""
         for iri in getattr(answer, prefix + kind):
             click.echo(f"{kind}\t{_called(iri, names)}")
-    if store is not None:
+    if store is not None or not files:
         from impckg.queries.instances import instances
 
-        for row in instances(store / "tables", (*answer.equivalent, *answer.below)).iter_rows():
+        tables = _release(store) / "tables"
+        for row in instances(tables, (*answer.equivalent, *answer.below)).iter_rows():
             click.echo("instance\t" + "\t".join("" if cell is None else cell for cell in row))
 
 
@@ -175,20 +193,43 @@ def _read(files: tuple[Path, ...], imports: tuple[str, ...]) -> "tuple[Document,
     return documents
 
 
-def _classified(documents: "tuple[Document, ...]") -> "tuple[Classification, Labels]":
+def _classified(
+    files: tuple[Path, ...], imports: tuple[str, ...], store: str | None
+) -> "tuple[Classification, Labels]":
+    """The classification of some files; where none are given, that of the release."""
+    if not files:
+        from impckg.ontology.reasoning.keeping import open_kept
+
+        kept = open_kept(_release(store) / REASONING_FOLDER)
+        return kept.classification, kept.names
     from impckg.ontology.documents.labels import labels_of
     from impckg.ontology.reasoning.reasoner import classify as find
 
+    documents = _read(files, imports)
     found = find(documents)
     return found, labels_of(documents)
 
 
-def _tell_outside(found: "Classification") -> None:
-    counts: dict[str, int] = {}
-    for outside in found.outside:
-        counts[outside.construct] = counts.get(outside.construct, 0) + 1
-    for construct, axioms in sorted(counts.items()):
+def _tell_oddities(told: "Account") -> None:
+    """What was not used as it stands, and what may be a mistake."""
+    for construct, axioms in told.outside.items():
         click.echo(f"{axioms:,} axioms outside OWL 2 EL: {construct}", err=True)
+    for what, iris in (
+        ("used, but declared nowhere", told.undeclared),
+        ("two of class, property and individual", told.punned),
+    ):
+        if iris:
+            more = ", ..." if len(iris) > _SHOWN else ""
+            click.echo(f"{len(iris):,} {what}: {', '.join(iris[:_SHOWN])}{more}", err=True)
+
+
+def _release(store: str | None) -> Path:
+    store = store or os.environ.get("IMPCKG_STORE", "demo")
+    if store.startswith(("http://", "https://")):
+        raise StoreError(
+            f"{store}: an endpoint gives no classification; expected the folder of a release, or --ontology"
+        )
+    return find_release(Path(store))
 
 
 def _named(text: str, names: "Labels") -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from impckg.ontology.documents.labels import Labels
 from impckg.ontology.reasoning.classification import Classification
 from impckg.ontology.reasoning.concepts import INDIVIDUAL
+from impckg.ontology.reasoning.relations import named_properties
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def account(classification: Classification, names: Labels) -> Account:
     """Give the account of a classification. names: those of its documents."""
     taxonomy = classification.taxonomy
     classes = set(classification.classes)
-    properties = {iri for iri in classification.concepts.roles if _is_named(iri)}
+    properties = set(named_properties(classification))
     individuals = {str(key[1]) for key in classification.concepts.keys if key[0] == INDIVIDUAL}
     return Account(
         classes=len(classes),
@@ -49,8 +50,3 @@ def account(classification: Classification, names: Labels) -> Account:
         undeclared=tuple(sorted((classes - names.classes) | (properties - names.properties))),
         punned=tuple(sorted((classes & properties) | (classes & individuals) | (properties & individuals))),
     )
-
-
-def _is_named(property_: str) -> bool:
-    """Whether it is a property of the documents: no inverse, and none that stands for a part of a chain."""
-    return ":" in property_ and not property_.startswith("ObjectInverseOf(") and " " not in property_

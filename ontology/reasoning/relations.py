@@ -31,6 +31,15 @@ class Relations:
     nonredundant: pl.DataFrame
 
 
+def named_properties(classification: Classification) -> list[str]:
+    """The IRIs of all properties of the documents: no inverses, and none that stands for a part of a chain."""
+    return [
+        role
+        for role in classification.concepts.roles
+        if "://" in role and not role.startswith("ObjectInverseOf(")
+    ]
+
+
 def relations(classification: Classification, properties: Sequence[str]) -> Relations:
     """List what classes are related to by some properties.
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
+from impckg.graph.store import write_store
 from impckg.service.cli import main
 
 ANATOMY = """format-version: 1.2
@@ -89,19 +90,34 @@ def test_a_class_expression_is_answered(files: list[str]) -> None:
     ]
 
 
-def test_genes_and_lines_with_calls_below_are_told(files: list[str], tmp_path: Path) -> None:
-    tables = tmp_path / "release" / "tables"
-    tables.mkdir(parents=True)
-    call = {"gene": "MGI:1", "line": "impckg:line/A", "phenotype": "MP:0000001"}
-    pl.DataFrame([call, {**call, "phenotype": "MP:0000009"}]).write_parquet(tables / "call.parquet")
-    pl.DataFrame({"id": ["MGI:1"], "symbol": ["Abc"]}).write_parquet(tables / "gene.parquet")
+def test_a_release_is_asked_down_to_genes_and_lines(demo: Path) -> None:
+    result = impckg("dl", "'has phenotype affecting' some heart", "--store", str(demo))
 
-    question = "'has part' some ('characteristic of' some 'cardiac ventricle')"
-    result = impckg("dl", question, *files, "--store", str(tmp_path / "release"))
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert ["below", "MP:0000266 abnormal heart morphology"] in lines
+    instances = {tuple(line[2:6:3]) for line in lines if line[0] == "instance"}
+    assert ("Lmna", "dilated heart left ventricle") in instances
 
-    assert [line for line in result.stdout.splitlines() if line.startswith("instance")] == [
-        "instance\tMGI:1\tAbc\timpckg:line/A\tMP:0000001\t"
-    ]
+
+def test_the_demo_is_asked_where_nothing_is_named(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPCKG_STORE", str(demo))
+
+    result = impckg("explain", "enlarged heart", "Cardiomegaly")
+
+    assert "definitions.ofn, https://w3id.org/impckg/demo/definitions.owl" in result.stdout
+    assert "Steps:" in result.stdout
+
+
+def test_calls_of_a_release_are_found_for_ontologies_of_ones_own(demo: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.ofn"
+    own.write_text(
+        "Prefix(obo:=<http://purl.obolibrary.org/obo/>) Prefix(:=<http://example.org/#>)"
+        "Ontology(Declaration(Class(:wide)) Declaration(Class(obo:MP_0002753)) SubClassOf(obo:MP_0002753 :wide))"
+    )
+
+    result = impckg("dl", "<http://example.org/#wide>", "--ontology", str(own), "--store", str(demo))
+
+    assert "\tLmna\t" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -127,8 +143,37 @@ def test_a_missing_import_is_told(files: list[str]) -> None:
     assert "imports http://purl.obolibrary.org/obo/anatomy.owl, of which no file is known" in result.stderr
 
 
-def test_a_store_without_calls_is_told(files: list[str], tmp_path: Path) -> None:
+def test_a_release_without_calls_is_told(files: list[str], tmp_path: Path) -> None:
+    write_store(tmp_path / "store", [])
+
     result = impckg("dl", "heart", *files, "--store", str(tmp_path))
 
     assert result.exit_code == 6
     assert "has no call.parquet" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("store", "message"),
+    [
+        ("nowhere", "no store here; expected a folder that `impckg build --out`"),
+        ("https://example.org/sparql", "an endpoint gives no classification"),
+    ],
+)
+def test_what_holds_no_classification_is_told(store: str, message: str) -> None:
+    result = impckg("dl", "heart", "--store", store)
+
+    assert result.exit_code == 6
+    assert message in result.stderr
+
+
+def test_what_looks_like_a_mistake_is_told(tmp_path: Path) -> None:
+    odd = tmp_path / "odd.ofn"
+    odd.write_text(
+        "Prefix(:=<http://example.org/#>) Ontology(Declaration(Class(:A)) Declaration(Class(:p))"
+        "Declaration(ObjectProperty(:p)) SubClassOf(:A ObjectSomeValuesFrom(:p :B)))"
+    )
+
+    result = impckg("classify", "--ontology", str(odd))
+
+    assert "1 used, but declared nowhere: http://example.org/#B" in result.stderr
+    assert "1 two of class, property and individual: http://example.org/#p" in result.stderr
