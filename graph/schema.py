@@ -125,8 +125,17 @@ class Kind:
 
 
 @dataclass(frozen=True)
+class Datatype:
+    """A kind of literal that the vocabulary has of its own."""
+
+    name: str
+    iri: str
+    definition: str
+
+
+@dataclass(frozen=True)
 class Schema:
-    """All kinds, properties and enumerations of the graph, by name; checksum is that of its text."""
+    """All kinds, properties, enumerations and datatypes of the graph; checksum is that of its text."""
 
     iri: str
     version: str
@@ -135,6 +144,7 @@ class Schema:
     kinds: dict[str, Kind]
     columns: dict[str, Column]
     enumerations: dict[str, Enumeration]
+    datatypes: tuple[Datatype, ...]
 
     def kind(self, name: str) -> Kind:
         """The kind of that name. Raises SchemaError where there is none."""
@@ -177,6 +187,10 @@ def parse_schema(text: str) -> Schema:
         kinds=kinds,
         columns=columns,
         enumerations=enumerations,
+        datatypes=tuple(
+            Datatype(name, iri(body["uri"]), " ".join(body["description"].split()))
+            for name, body in declared.get("types", {}).items()
+        ),
     )
 
 

@@ -25,6 +25,11 @@ def vocabulary(schema: Schema) -> Iterator[ox.Triple]:
             yield from _property(column, schema)
     for enumeration in schema.enumerations.values():
         yield from _values(enumeration)
+    for datatype in schema.datatypes:
+        yield link(datatype.iri, "rdf:type", iri("rdfs:Datatype"))
+        yield text(datatype.iri, "rdfs:label", datatype.name)
+        yield text(datatype.iri, "skos:definition", datatype.definition)
+        yield link(datatype.iri, "rdfs:isDefinedBy", VOCABULARY)
 
 
 def write_vocabulary(schema: Schema, output: BinaryIO, graph: str) -> int:

@@ -26,6 +26,7 @@ from xml.parsers import expat
 
 import pyoxigraph as ox
 
+from impckg.graph.closed_terms import forget_closed_terms
 from impckg.graph.errors import QueryError, StoreError
 from impckg.graph.identifiers import namespaces
 from impckg.graph.store import find_store, syntax_error
@@ -200,17 +201,21 @@ def open_writable(path: Path) -> WritableStore:
 
     path: as `open_store` takes it.
 
+    What is known of its hierarchy is dropped: a change may make it wrong.
+
     Raises StoreError where there is none, and where it is open for writing already.
     """
     folder = find_store(path)
     try:
-        return WritableStore(folder, ox.Store(str(folder)))
+        store = ox.Store(str(folder))
     except (OSError, RuntimeError, ValueError) as error:
         if "lock" in str(error).lower():
             raise StoreError(
                 f"{path}: another process has the store open for writing; only one can"
             ) from error
         raise StoreError(f"{path}: not a store that can be written: {error}") from error
+    forget_closed_terms(folder.resolve().parent)
+    return WritableStore(folder, store)
 
 
 def _graph(iri: str) -> ox.NamedNode:

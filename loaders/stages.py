@@ -15,6 +15,7 @@ import polars as pl
 import pyoxigraph as ox
 
 from impckg.graph import checks
+from impckg.graph.closed_terms import find_closed_terms, keep_closed_terms
 from impckg.graph.errors import CheckFailed
 from impckg.graph.identifiers import iri, mint
 from impckg.graph.metadata import EXAMPLES_GRAPH, VOID_GRAPH
@@ -371,13 +372,18 @@ def load(work: Workspace) -> None:
 
 
 def check(work: Workspace) -> None:
-    """Hold the store against the rules of the graph. Raises CheckFailed where one that matters is broken."""
-    found = checks.run_checks(open_store(work.store))
+    """Hold the store against the rules of the graph, and note what is known of its hierarchy.
+
+    Raises CheckFailed where one that matters is broken.
+    """
+    store = open_store(work.store)
+    found = checks.run_checks(store)
     work.note("checks", [dataclasses.asdict(result) for result in found])
     broken = [result for result in found if result.severity == "violation" and result.violations]
     if broken:
         told = "; ".join(f"{r.name}: {r.violations}, such as {r.examples[0]}" for r in broken)
         raise CheckFailed(f"the graph breaks its own rules: {told}")
+    keep_closed_terms(find_closed_terms(store), work.folder)
 
 
 def _read_parts(files: Sequence[Path]) -> pl.DataFrame:

@@ -28,18 +28,17 @@ _PATH_BETWEEN = frozenset(("/", "|"))
 _PATH_AFTER = frozenset(("*", "+", "?", ")"))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Group:
     """A group of patterns, between curly brackets.
 
-    start, end: of its brackets in the query, counted in characters; end is None where it is not closed.
+    end: where the bracket that closes it stands, counted in characters; None where nothing closes it.
     optional: whether it, or a group around it, is OPTIONAL. in_graph: whether it is behind GRAPH, or in a group that is.
     """
 
-    number: int
-    start: int
     optional: bool
     in_graph: bool
+    end: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,7 @@ class Pattern:
     """A subject, a path of properties, and an object.
 
     subject, object: None for what stands in brackets.
-    path: its words; a single one where it is a property. first, last: the places of the words of the object's end and of
-        the path's beginning are those of the tokens.
+    path: its words; a single one where it is a property.
     datatype: of the object, where that is a literal with one.
     """
 
@@ -100,7 +98,6 @@ class _Reading:
         """What comes behind each square bracket that is open: the place, the subject and the path around it."""
         self.groups: list[Group] = []
         """The groups that are open."""
-        self.opened = 0
 
     @property
     def text(self) -> str:
@@ -147,7 +144,7 @@ class _Reading:
         if mark == "{":
             self.groups.append(self._group())
         elif mark == "}" and self.groups:
-            self.groups.pop()
+            self.groups.pop().end = self.found[self.at].start
         elif mark == "[":
             if self.place == "object" and self.groups:
                 yield self._pattern(None)
@@ -165,10 +162,7 @@ class _Reading:
         """The group that opens here."""
         before = [token.text.upper() for token in self.found[max(self.at - 2, 0) : self.at]]
         around = self.groups[-1] if self.groups else None
-        self.opened += 1
         return Group(
-            self.opened,
-            self.found[self.at].start,
             optional=before[-1:] == ["OPTIONAL"] or (around is not None and around.optional),
             in_graph=before[:1] == ["GRAPH"] or (around is not None and around.in_graph),
         )

@@ -9,8 +9,9 @@ import pyoxigraph as ox
 
 from impckg.graph.errors import QueryError
 from impckg.graph.identifiers import converter
-from impckg.graph.store import Bindings, QueryResult, Release, open_store
+from impckg.graph.store import Bindings, QueryResult, Release, find_release, open_store
 from impckg.queries.catalog import Question, bind
+from impckg.queries.reasoned import ReasonedStore
 from impckg.queries.remote import RemoteStore
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
 def open_any(where: str | Path, union: bool = True, seconds: float | None = None) -> AnyStore:
-    """A store from a path on disk, or from the address of a SPARQL endpoint.
+    """A store from a path on disk, which understands class expressions, or from the address of a SPARQL endpoint.
 
     union: whether the default graph of a query is the union of all graphs; an endpoint has its own mind about it.
     seconds: how long a query may take at an endpoint; a store on disk is limited by whoever asks it.
@@ -49,7 +50,8 @@ def open_any(where: str | Path, union: bool = True, seconds: float | None = None
     text = str(where)
     if text.startswith(("http://", "https://")):
         return RemoteStore(text, seconds)
-    return open_store(Path(where), union)
+    store = open_store(Path(where), union)
+    return ReasonedStore(store, find_release(Path(where)), union)
 
 
 def ask(question: Question, store: AnyStore, values: Mapping[str, str]) -> QueryResult:

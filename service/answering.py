@@ -27,6 +27,8 @@ from impckg.service.vocabulary_warnings import as_header, unknown_terms
 # What gives another answer each time it is asked, or an answer of someone else's. In a string it does no harm.
 _VOLATILE = re.compile(r"NOW|RAND|UUID|BNODE|SERVICE", re.IGNORECASE)
 _QUERY_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+NOTE_HEADER = "X-Impckg-Note"
+"""What was done to a query before it was asked."""
 _ID_BYTES = 12
 _HASH_BYTES = 16
 
@@ -97,6 +99,8 @@ async def answer(service: LiveService, request: Request, asked: Asked) -> Reply:
     ]
     if not asked.trusted and (warnings := unknown_terms(asked.text, service.known)):
         headers.append((WARNING_HEADER, as_header(warnings)))
+    if found.notes:
+        headers.append((NOTE_HEADER, "; ".join(found.notes)))
     if found.packed:
         headers.append(("Content-Encoding", "gzip"))
     return Reply(HTTPStatus.OK, choice.media_type, headers=headers, answer=found)

@@ -146,6 +146,7 @@ class LiveService:
             parts = []
             while part := await answer.read():
                 parts.append(part)
+            visit.notes += answer.notes
         finally:
             answer.close()
         return Fetched(b"".join(parts), task.format_name)
@@ -254,11 +255,12 @@ class LiveService:
 
 @dataclass
 class Visit:
-    """Someone for whom a page is made, and the queries that it takes."""
+    """Someone for whom a page is made, the queries that it takes, and what was done to them."""
 
     client: str
     chosen_id: str | None = None
     query_ids: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def next_id(self) -> str:
         """What the next query is called: the first as the visitor has chosen, if so."""

@@ -9,6 +9,7 @@ from impckg.queries.catalog import question as question_named
 from impckg.queries.run import ask
 from impckg.service import pages
 from impckg.service.guard import check_length
+from impckg.service.live import VISIT
 from impckg.service.negotiation import HTML, prefers_page
 from impckg.service.protocol import format_parameter, read_parameters, read_request, values_of
 from impckg.service.schema_page import schema_page
@@ -51,7 +52,8 @@ def sparql(site: Site) -> Response:
         "default-graph-uri": asked.default_graphs,
         "named-graph-uri": asked.named_graphs,
     }
-    warnings = unknown_terms(asked.text, site.description().known)
+    visit = VISIT.get()
+    warnings = [*(visit.notes if visit else ()), *unknown_terms(asked.text, site.description().known)]
     answer = pages.read_answer(result, settings.page_rows, url_for("sparql"), parameters, warnings)
     return Response(pages.answer_page(asked.text, answer), mimetype=HTML)
 

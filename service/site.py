@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Location, Retry-After, X-Impckg-Warning, X-Query-Id",
+    "Access-Control-Expose-Headers": "ETag, Location, Retry-After, X-Impckg-Note, X-Impckg-Warning, X-Query-Id",
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept, Accept-Encoding",

@@ -39,6 +39,7 @@ class Answer:
 
     rows: known at the end.
     packed: whether it is compressed; known when it has begun.
+    notes: what was done to the query; all are there when it has begun.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Answer:
         self.query_id = query_id
         self.client = client
         self.packed = packed
+        self.notes: list[str] = []
         self.lane = Lane.WAITING
         self.asked = time.monotonic()
         self.started: float | None = None

@@ -1,9 +1,9 @@
 """What the service and a worker say to each other: frames over a stream socket.
 
 A frame is one byte for its kind, four for the length of its content (big-endian), and the content. The service sends TASK
-frames; a worker answers each with any number of DATA frames and then one END or ERROR, and says READY once, when it has
-opened the store. Contents are JSON, those of DATA are bytes of the answer. Nothing is pickled: a worker that a query has
-taken over could send anything.
+frames; a worker answers each with any number of NOTE frames, then DATA frames, and then one END or ERROR, and says READY
+once, when it has opened the store. Contents are JSON, those of DATA are bytes of the answer. Nothing is pickled: a worker
+that a query has taken over could send anything.
 """
 
 import json
@@ -29,6 +29,7 @@ class FrameKind(IntEnum):
     DATA = 3
     END = 4
     ERROR = 5
+    NOTE = 6
 
 
 @dataclass(frozen=True)

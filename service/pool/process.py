@@ -158,6 +158,10 @@ class WorkerProcess(asyncio.Protocol):
             if self.answer is not None:
                 self.answer.take(content, self._transport.pause_reading, self._transport.resume_reading)
             return
+        if kind is FrameKind.NOTE:
+            if self.answer is not None:
+                self.answer.notes.append(json.loads(content)["note"])
+            return
         if kind is FrameKind.READY:
             self.ready = True
         elif kind is FrameKind.END:

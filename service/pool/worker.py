@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 
 from impckg.graph.errors import AnswerTooLong, AnswerTooSlow, KgError, SparqlSyntaxError
 from impckg.graph.results import form_of, format_named, write_result
+from impckg.queries.reasoned import ReasonedStore
 from impckg.queries.run import AnyStore, open_any
 from impckg.service.federation.endpoints import NOBODY, AllowList
 from impckg.service.federation.rewriting import rewrite
@@ -108,8 +109,13 @@ def _read(channel: socket.socket, length: int) -> bytes | None:
 def _answer(store: AnyStore, task: Task, allowed: AllowList, channel: socket.socket) -> None:
     writer = _AnswerWriter(channel, task)
     try:
-        text = _checked(task, allowed)
-        result = store.query(text, task.bindings, task.default_graphs, task.named_graphs, task.base_iri)
+        text, engine = _checked(task, allowed), store
+        if isinstance(store, ReasonedStore):
+            asked = store.rewritten(text, task.bindings, bool(task.default_graphs or task.named_graphs))
+            text, engine = asked.text, store.plain
+            for note in asked.notes:
+                channel.sendall(write_json(FrameKind.NOTE, {"note": note}))
+        result = engine.query(text, task.bindings, task.default_graphs, task.named_graphs, task.base_iri)
         if task.head_only:
             format_named(task.format_name, form_of(result))
             rows = 0
