@@ -34,10 +34,10 @@ _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 _ANSWERS: Mapping[tuple[bool, str], Callable[[ClassAnswer], Sequence[str]]] = {
     (False, _BELOW): lambda answer: (*answer.equivalent, *answer.below),
     (False, iri("rdfs:subClassOf")): lambda answer: (*answer.equivalent, *answer.below),
-    (False, _DIRECT): lambda answer: answer.equivalent or answer.direct_below,
+    (False, _DIRECT): lambda answer: answer.direct_below,
     (False, iri("owl:equivalentClass")): lambda answer: answer.equivalent,
     (True, _BELOW): lambda answer: (*answer.equivalent, *answer.above),
-    (True, _DIRECT): lambda answer: answer.equivalent or answer.direct_above,
+    (True, _DIRECT): lambda answer: answer.direct_above,
 }
 
 
@@ -64,11 +64,14 @@ def expression_edits(text: str, kept: Callable[[], Kept]) -> list[Edit]:
         raise QueryError(
             "two class expressions share a subject; expected it to be written again for the second"
         )
-    edits = [edit for pattern in found for edit in _edits(text, pattern, kept(), prefixes)]
+    answers: dict[str, ClassAnswer] = {}
+    edits = [edit for pattern in found for edit in _edits(text, pattern, kept(), prefixes, answers)]
     return sorted(edits, key=lambda edit: edit.start)
 
 
-def _edits(text: str, pattern: Pattern, kept: Kept, prefixes: Mapping[str, str]) -> list[Edit]:
+def _edits(
+    text: str, pattern: Pattern, kept: Kept, prefixes: Mapping[str, str], answers: dict[str, ClassAnswer]
+) -> list[Edit]:
     subject, datatype, path = pattern.subject, pattern.datatype, pattern.path
     assert datatype is not None
     if pattern.group.in_graph:
@@ -84,7 +87,7 @@ def _edits(text: str, pattern: Pattern, kept: Kept, prefixes: Mapping[str, str])
     listed = text[path[-1].start + len(path[-1].text) : pattern.object.start].strip()
     if listed or (behind and behind[0].text == ","):
         raise QueryError("a class expression stands in a list; expected a statement for each expression")
-    found = _answer(text, pattern, kept, prefixes)
+    found = _answer(text, pattern, kept, prefixes, answers)
     if subject.kind is Kind.VARIABLE:
         chosen = f"VALUES {subject.text} {{ {' '.join(f'<{one}>' for one in found)} }}"
     else:
@@ -100,7 +103,10 @@ def _edits(text: str, pattern: Pattern, kept: Kept, prefixes: Mapping[str, str])
     return [Edit(subject.start, end, chosen)]
 
 
-def _answer(text: str, pattern: Pattern, kept: Kept, prefixes: Mapping[str, str]) -> Sequence[str]:
+def _answer(
+    text: str, pattern: Pattern, kept: Kept, prefixes: Mapping[str, str], answers: dict[str, ClassAnswer]
+) -> Sequence[str]:
+    """The classes that a pattern asks for. answers: those to the expressions before, since one may stand there again."""
     path = pattern.path
     inverse = path[0].text == "^"
     property_ = expanded(path[-1], prefixes) if len(path) == 1 + inverse else None
@@ -113,13 +119,14 @@ def _answer(text: str, pattern: Pattern, kept: Kept, prefixes: Mapping[str, str]
         )
     assert pattern.object is not None
     expression = _content(pattern.object)
-    try:
-        answer = ask(kept.classification, parse(expression, kept.names))
-    except BadExpression as error:
-        raise _at_its_place(text, pattern.object, error) from error
-    if not answer.satisfiable:
+    if expression not in answers:
+        try:
+            answers[expression] = ask(kept.classification, parse(expression, kept.names))
+        except BadExpression as error:
+            raise _at_its_place(text, pattern.object, error) from error
+    if not answers[expression].satisfiable:
         raise QueryError(f"{expression!r} can have no instance: by the axioms, it is nothing")
-    return read(answer)
+    return read(answers[expression])
 
 
 def _at_its_place(text: str, literal: Token, error: BadExpression) -> SparqlSyntaxError:

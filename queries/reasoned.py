@@ -8,9 +8,10 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from impckg.graph.closed_terms import ClosedTerms, is_closed, read_closed_terms
+from impckg.graph.errors import QueryError
 from impckg.graph.sparql import names_graphs
 from impckg.graph.store import REASONING_FOLDER, Bindings, GraphStore, QueryResult, Release
-from impckg.ontology.reasoning.keeping import Kept, open_kept
+from impckg.ontology.reasoning.keeping import Kept, is_kept, open_kept
 from impckg.queries.class_expressions import expression_edits
 from impckg.queries.subclass_paths import Edit, edited, subclass_edits
 
@@ -59,7 +60,7 @@ class ReasonedStore:
     ) -> QueryResult:
         """What a query finds; as `GraphStore.query`.
 
-        Raises SparqlSyntaxError where a class expression is wrong, StoreError where the release has no classification.
+        Raises SparqlSyntaxError where a class expression is wrong, QueryError where the release has no classification.
         """
         asked = self.rewritten(text, bindings, bool(default_graphs or named_graphs))
         return self._store.query(asked.text, bindings, default_graphs, named_graphs, base_iri)
@@ -91,4 +92,7 @@ class ReasonedStore:
 
     @cached_property
     def _kept(self) -> Kept:
-        return open_kept(self._release / REASONING_FOLDER)
+        folder = self._release / REASONING_FOLDER
+        if not is_kept(folder):
+            raise QueryError("this store has no classification, so a class expression cannot be asked of it")
+        return open_kept(folder)

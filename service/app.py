@@ -1,6 +1,7 @@
 """The Flask application: pages and documents. It stands behind the door (door.py), which answers data.
 
 ``/``, ``/sparql``, ``/questions/<name>``, ``/about``, ``/schema``       pages (page_routes.py)
+``/classes``, ``/explain``                                               the reasoner (reasoning_routes.py)
 ``/id/…``, ``/describe``, ``/.well-known/void``, ``/openapi.json``, ...  documents (document_routes.py)
 
 It asks its questions of whatever store it is given: the pool of workers in a running service, a store that is open in this
@@ -15,7 +16,7 @@ from flask import Flask
 
 from impckg.graph.store import LIVE_RELEASE
 from impckg.queries.run import AnyStore, open_any
-from impckg.service import document_routes, page_routes
+from impckg.service import document_routes, page_routes, reasoning_routes
 from impckg.service.links import Links
 from impckg.service.settings import Settings
 from impckg.service.site import Site, register_errors
@@ -46,6 +47,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     page_routes.add(app, site)
     document_routes.add(app, site)
+    reasoning_routes.add(app, site)
     register_errors(app)
     app.context_processor(lambda: {"release": site.release(), "page_rows": settings.page_rows})
     return app

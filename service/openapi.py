@@ -23,6 +23,7 @@ from impckg.service.errors import PROBLEM_JSON, STATUS
 from impckg.service.links import ADDRESS as LINKS
 from impckg.service.links import hash_of, normal
 from impckg.service.negotiation import HTML, PAGE_NAME, PLAIN_TEXT
+from impckg.service.reasoning_routes import CLASSES, EXAMPLE_PAIR, EXAMPLES, EXPLAIN, PICTURE, SVG
 from impckg.service.settings import Settings, describe_settings
 from impckg.service.things import DESCRIPTIONS, GRAPHS, IDS, VOCABULARY_PAGE
 
@@ -57,6 +58,7 @@ def openapi_document(settings: Settings, release: Release | None = None, base_ur
         **_question_paths(questions()),
         **_link_paths(),
         **_document_paths(),
+        **_reasoning_paths(),
         **_operations_paths(),
     }
     return {
@@ -87,6 +89,7 @@ _TAGS = {
     "sparql": "The SPARQL 1.1 Protocol and the Graph Store Protocol.",
     "questions": "Questions with names: the same SPARQL as on the command line, asked without SPARQL.",
     "links": "Short permanent links to queries.",
+    "reasoning": "What the ontologies mean: class expressions as questions, and explanations.",
     "documents": "What the graph is made of, and what is said of each thing.",
     "operations": "For those who run the service.",
 }
@@ -422,6 +425,53 @@ def _document_paths() -> Json:
         f"{IDS}/{{rest}}": {"get": own},
         "/schema": {"get": _operation("documents", "schema", "A page of classes and properties.", [], shown)},
         "/complete": {"get": _completions()},
+    }
+
+
+def _reasoning_paths() -> Json:
+    solutions, triples = formats_for(Form.SOLUTIONS), formats_for(Form.TRIPLES)
+    expression = _query_parameter(
+        "expression",
+        "A class expression in Manchester syntax, with labels, CURIEs or IRIs as names.",
+        {"type": "string", "minLength": 1},
+        EXAMPLES[0],
+        required=True,
+    )
+    ends = [
+        _query_parameter(
+            name,
+            f"The class {place}: a label, a CURIE or an IRI.",
+            {"type": "string", "minLength": 1},
+            example,
+            required=True,
+        )
+        for name, place, example in (("sub", "below", EXAMPLE_PAIR[0]), ("sup", "above", EXAMPLE_PAIR[1]))
+    ]
+    format_ = _format_parameter(triples, page=True)
+    format_["schema"] = {"type": "string", "enum": [*format_["schema"]["enum"], PICTURE]}
+    explained = _answer(triples, "The explanation.", page=True)
+    explained["content"][SVG] = {"schema": {"type": "string"}}
+    return {
+        CLASSES: {
+            "get": _operation(
+                "reasoning",
+                "classes",
+                "The classes equal to a class expression, above and below it.",
+                [expression, _format_parameter(solutions, page=True)],
+                {"200": _answer(solutions, "The classes.", page=True)},
+                _OF_QUERIES,
+            )
+        },
+        EXPLAIN: {
+            "get": _operation(
+                "reasoning",
+                "explain",
+                "Why one class is below another: the axioms, and the steps.",
+                [*ends, format_],
+                {"200": explained},
+                (*_OF_DOCUMENTS, 422),
+            )
+        },
     }
 
 

@@ -1,7 +1,7 @@
 """What the command line offers of reasoning: `impckg classify`, `impckg explain` and `impckg dl`."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from impckg.ontology.documents.labels import Labels
     from impckg.ontology.reasoning.account import Account
     from impckg.ontology.reasoning.classification import Classification
-    from impckg.ontology.reasoning.explanation import Explanation
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -75,6 +74,7 @@ def classify(
     from impckg.ontology.reasoning.reasoner import Limits
     from impckg.ontology.reasoning.reasoner import classify as find
     from impckg.ontology.reasoning.relations import named_properties, relations
+    from impckg.service.explanations import called
 
     documents = _read(files, imports)
     found = find(documents, Limits(seconds, memory))
@@ -86,7 +86,7 @@ def classify(
     )
     click.echo(f"{len(told.unsatisfiable):,} unsatisfiable")
     for iri in told.unsatisfiable:
-        click.echo(f"  {_called(iri, names)}")
+        click.echo(f"  {called(iri, names)}")
     _tell_oddities(told)
     if out is not None:
         related = relations(found, named_properties(found))
@@ -108,7 +108,22 @@ def classify(
 @click.argument("sup")
 @_ontologies(required=False)
 @_STORE
-def explain(sub: str, sup: str, files: tuple[Path, ...], imports: tuple[str, ...], store: str | None) -> None:
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "ttl", "svg"]),
+    default="text",
+    show_default=True,
+    help="Text, RDF as Turtle, or a picture.",
+)
+def explain(
+    sub: str,
+    sup: str,
+    files: tuple[Path, ...],
+    imports: tuple[str, ...],
+    store: str | None,
+    format_name: str,
+) -> None:
     """Tell why one class is under another: the axioms, where they are said, and the steps.
 
     SUB and SUP are classes in Manchester syntax: a label, a CURIE or an IRI. SUP may be owl:Nothing.
@@ -116,12 +131,22 @@ def explain(sub: str, sup: str, files: tuple[Path, ...], imports: tuple[str, ...
     \b
     Example:  impckg explain 'enlarged heart' Cardiomegaly
     """
+    import pyoxigraph as ox
+
+    from impckg.graph.metadata.words import write_description
     from impckg.ontology.reasoning.explanation import explain as why
+    from impckg.ontology.reasoning.manchester import parse_class
+    from impckg.service.explanations import as_picture, as_text, as_triples
 
     found, names = _classified(files, imports, store)
-    explanation = why(found, _named(sub, names), _named(sup, names))
-    for line in explanation_lines(explanation, names):
-        click.echo(line)
+    explanation = why(found, parse_class(sub, names), parse_class(sup, names))
+    if format_name == "ttl":
+        click.echo(write_description(as_triples(explanation, names), ox.RdfFormat.TURTLE), nl=False)
+    elif format_name == "svg":
+        click.echo(as_picture(explanation, names), nl=False)
+    else:
+        for line in as_text(explanation, names):
+            click.echo(line)
 
 
 @click.command()
@@ -139,6 +164,7 @@ def dl(expression: str, files: tuple[Path, ...], imports: tuple[str, ...], store
     """
     from impckg.ontology.reasoning.class_query import ask
     from impckg.ontology.reasoning.manchester import parse
+    from impckg.service.explanations import called
 
     found, names = _classified(files, imports, store)
     answer = ask(found, parse(expression, names))
@@ -147,32 +173,13 @@ def dl(expression: str, files: tuple[Path, ...], imports: tuple[str, ...], store
     for kind in _NEIGHBOURS:
         prefix = "direct_" if direct and kind != "equivalent" else ""
         for iri in getattr(answer, prefix + kind):
-            click.echo(f"{kind}\t{_called(iri, names)}")
+            click.echo(f"{kind}\t{called(iri, names)}")
     if store is not None or not files:
         from impckg.queries.instances import instances
 
         tables = _release(store) / "tables"
         for row in instances(tables, (*answer.equivalent, *answer.below)).iter_rows():
             click.echo("instance\t" + "\t".join("" if cell is None else cell for cell in row))
-
-
-def explanation_lines(explanation: "Explanation", names: "Labels") -> Iterable[str]:
-    """An explanation as text, line by line."""
-    from impckg.ontology.reasoning.manchester import write
-
-    yield f"{_called(explanation.sub, names)}  is under  {_called(explanation.sup, names)}"
-    yield ""
-    yield "Axioms:"
-    for number, axiom in enumerate(explanation.axioms, start=1):
-        said = axiom.source.version_iri or axiom.source.iri or axiom.source.name
-        yield f"  [{number}] {write(axiom.component.component, names)}"
-        yield f"      {axiom.source.name}, {said}"
-    yield ""
-    yield "Steps:"
-    for number, step in enumerate(explanation.steps, start=1):
-        used = [f"[{place + 1}]" for place in step.axioms] + [f"step {place + 1}" for place in step.premises]
-        yield f"  {number}. {write(step.conclusion, names)}"
-        yield f"      {step.rule}: {', '.join(used) or 'by what the words mean'}"
 
 
 def _read(files: tuple[Path, ...], imports: tuple[str, ...]) -> "tuple[Document, ...]":
@@ -230,21 +237,3 @@ def _release(store: str | None) -> Path:
             f"{store}: an endpoint gives no classification; expected the folder of a release, or --ontology"
         )
     return find_release(Path(store))
-
-
-def _named(text: str, names: "Labels") -> str:
-    from pyhornedowl import model as owl
-
-    from impckg.ontology.reasoning.manchester import parse
-
-    quoted = text if text.startswith(("<", "'")) or " " not in text else f"'{text}'"
-    expression = parse(quoted, names)
-    if not isinstance(expression, owl.Class):
-        raise QueryError(f"{text} is no named class; expected a label, a CURIE or an IRI")
-    return str(expression)
-
-
-def _called(iri: str, names: "Labels") -> str:
-    from impckg.graph.identifiers import obo_curie
-
-    return f"{obo_curie(iri) or iri} {names.label(iri) or ''}".strip()

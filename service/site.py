@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,14 @@ from werkzeug.exceptions import HTTPException
 
 from impckg.graph.errors import KgError
 from impckg.graph.results import columns, rows
-from impckg.graph.store import Release
+from impckg.graph.store import REASONING_FOLDER, Release, find_release
+from impckg.ontology.reasoning.keeping import Kept, is_kept, open_kept
 from impckg.queries.catalog import question
 from impckg.queries.run import AnyStore, ask
 from impckg.service import pages
 from impckg.service.completion import Completions
 from impckg.service.description import DESCRIPTION_QUERY, entities_by_class, stored_description
-from impckg.service.errors import PROBLEM_JSON, explain, point_at, problem, retry_after, status_of
+from impckg.service.errors import PROBLEM_JSON, NotFound, explain, point_at, problem, retry_after, status_of
 from impckg.service.links import Links
 from impckg.service.negotiation import HTML, preferred_for_errors
 from impckg.service.settings import Settings
@@ -87,6 +89,7 @@ class Site:
     edition: Callable[[], str | None]
     links: Links
     _described: tuple[str | None, ReleaseDescription] | None = None
+    _kept: tuple[str | None, Kept] | None = None
     _expecting: bool = False
     _lock: Lock = field(default_factory=Lock)
 
@@ -109,6 +112,25 @@ class Site:
                 )
                 self._described = edition, found
             return self._described[1]
+
+    def reasoning(self) -> Kept:
+        """The classification of the release that is served. Raises NotFound where it has none."""
+        with self._lock:
+            edition = self.edition()
+            if self._kept is None or self._kept[0] != edition:
+                self._kept = edition, self._open_kept()
+            return self._kept[1]
+
+    def _open_kept(self) -> Kept:
+        store = str(self.settings.store)
+        folder = (
+            None
+            if store.startswith(("http://", "https://"))
+            else find_release(Path(store)) / REASONING_FOLDER
+        )
+        if folder is None or not is_kept(folder):
+            raise NotFound("the store of this service has no classification, so nothing can be explained")
+        return open_kept(folder)
 
     def dataset(self) -> str:
         """What search engines read of the release, as JSON for a page; empty where the store does not say what it is."""

@@ -84,6 +84,11 @@ def keep(kept: Kept, folder: Path) -> None:
     (folder / _REST).write_text(json.dumps(rest), encoding="utf-8")
 
 
+def is_kept(folder: Path) -> bool:
+    """Whether a folder holds a classification."""
+    return (folder / _REST).is_file()
+
+
 def open_kept(folder: Path) -> Kept:
     """Open a classification that was kept.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pyhornedowl import model as owl
 
-from impckg.graph.errors import BadExpression
+from impckg.graph.errors import BadExpression, QueryError
 from impckg.graph.identifiers import obo_curie, obo_iri
 from impckg.ontology.documents.labels import Labels
 
@@ -54,6 +54,18 @@ def parse(text: str, names: Labels) -> owl.ClassExpression:
     if reader.token is not None:
         raise reader.error(f"{reader.token.text!r} is left over", "and, or, or the end of the expression")
     return expression
+
+
+def parse_class(text: str, names: Labels) -> str:
+    """The IRI of a named class: by a label, which needs no quotes here, a CURIE or an IRI.
+
+    Raises BadExpression where none or several are called so, and QueryError for what is more than a name.
+    """
+    quoted = text if text.startswith(("<", "'")) or " " not in text.strip() else f"'{text.strip()}'"
+    expression = parse(quoted, names)
+    if not isinstance(expression, owl.Class):
+        raise QueryError(f"{text} is no named class; expected a label, a CURIE or an IRI")
+    return str(expression)
 
 
 @dataclass(frozen=True)
