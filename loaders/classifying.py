@@ -16,6 +16,7 @@ from impckg.graph.identifiers import OBO, identifier, iri, obo_curie
 from impckg.graph.schema import kind, schema
 from impckg.ontology.documents.document import Document, read_document
 from impckg.ontology.documents.labels import labels_of
+from impckg.ontology.grouping import group_phenotypes
 from impckg.ontology.reasoning.account import Account, account
 from impckg.ontology.reasoning.classification import Classification
 from impckg.ontology.reasoning.keeping import Kept
@@ -25,6 +26,9 @@ from impckg.ontology.reasoning.specificity import normalized_information_content
 
 REDUNDANT, NONREDUNDANT = "redundant", "nonredundant"
 """The graphs of what was inferred: all of it, and what the rest follows from."""
+
+GROUPING = "grouping"
+"""The graph of groups across species."""
 
 _PART_OF = iri("BFO:0000050")
 
@@ -43,13 +47,15 @@ class Classified:
 
     kept: the classification, to be kept for questions and explanations.
     relations: by graph, then by the IRI of the property: columns from and to, sorted.
-    tables: of the kinds Ontology and ClassifiedTerm.
+    tables: of the kinds Ontology, ClassifiedTerm and PhenotypeGroup.
+    documents: what was read.
     account: how it went.
     """
 
     kept: Kept
     relations: Mapping[str, Mapping[str, pl.DataFrame]]
     tables: Mapping[str, pl.DataFrame]
+    documents: tuple[Document, ...]
     account: Account
 
 
@@ -63,14 +69,19 @@ def classify_files(files: Sequence[OntologyFile], limits: Limits = Limits()) -> 
     _refuse_missing_imports(documents)
     classification = classify(documents, limits)
     names = labels_of(documents)
+    groups = group_phenotypes(documents, classification, names)
     related = _relations(classification)
+    grouped = groups.members.select(pl.col("term").alias("from"), pl.col("group").alias("to"))
+    related[GROUPING] = {schema().columns["grouped_under"].iri: grouped}
     return Classified(
         kept=Kept(classification, names),
         relations=related,
         tables={
             "Ontology": _ontologies(documents, files),
             "ClassifiedTerm": _terms(classification, related[REDUNDANT]),
+            "PhenotypeGroup": groups.table.rename({"definition": "manchester_syntax"}),
         },
+        documents=tuple(documents),
         account=account(classification, names),
     )
 

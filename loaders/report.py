@@ -6,6 +6,7 @@ item that was put aside with its line and rule, `reports/replaced.tsv` each obso
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from impckg.loaders.steps import StepRecord, as_json, write_atomically
 FOLDER = "reports"
 REPORT = "build.json"
 
+COMPARISON = "mappings-and-definitions.tsv"
+"""What definitions say of each mapping of MP to HP, and the pairs that they give beyond (ontology/grouping.py)."""
+
 # How many IRIs of classes with a problem the text names.
 _SHOWN = 5
 
@@ -35,6 +39,7 @@ class Report:
     things: rows of each table. statements: by source, bulk kind and inferred graph.
     conflicts: by column, how often a later source said something else than an earlier one.
     checks: name, severity and number of violations of each check.
+    mappings: by verdict, how many pairs of MP and HP terms; see `ontology.grouping`.
     classification: the account of what the axioms of the ontologies imply; empty where there are no ontologies.
     """
 
@@ -48,6 +53,7 @@ class Report:
     statements: dict[str, int]
     conflicts: dict[str, int]
     checks: list[dict[str, Any]]
+    mappings: dict[str, int]
     classification: dict[str, Any]
     steps: list[dict[str, Any]]
 
@@ -84,6 +90,7 @@ def write_report(
         statements=statements,
         conflicts=json.loads((work / "conflicts.json").read_text(encoding="utf-8")),
         checks=json.loads((work / "checks.json").read_text(encoding="utf-8")),
+        mappings=_verdicts(work / COMPARISON),
         classification=json.loads((work / "classification.json").read_text(encoding="utf-8")),
         steps=[dataclasses.asdict(step) for step in steps],
     )
@@ -91,6 +98,8 @@ def write_report(
     folder.mkdir(exist_ok=True)
     _write_aside(work, accounts, REJECTS, folder / "rejects.tsv")
     _write_aside(work, accounts, REPLACED, folder / "replaced.tsv")
+    if (work / COMPARISON).exists():
+        shutil.copy(work / COMPARISON, folder / COMPARISON)
     (folder / "build.txt").write_text("\n".join(as_text(report)) + "\n", encoding="utf-8")
     write_atomically(folder / REPORT, as_json(report))
     return report
@@ -142,6 +151,9 @@ def as_text(report: Report) -> list[str]:
         ),
     ]
     lines += _classification_lines(report.classification)
+    if report.mappings:
+        rows = [[verdict, pairs] for verdict, pairs in report.mappings.items()]
+        lines += ["", *_columns(["MP to HP, by definition", "pairs"], rows)]
     lines += [
         "",
         *_columns(
@@ -171,6 +183,13 @@ def _classification_lines(account: Mapping[str, Any]) -> list[str]:
             more = f" and {len(found) - _SHOWN:,} more (build.json)" if len(found) > _SHOWN else ""
             lines.append(f"{name}, {len(found):,}: {', '.join(found[:_SHOWN])}{more}")
     return lines
+
+
+def _verdicts(comparison: Path) -> dict[str, int]:
+    if not comparison.exists():
+        return {}
+    found = pl.read_csv(comparison, separator="\t").group_by("verdict").len().sort("verdict")
+    return dict(found.iter_rows())
 
 
 def _things(tables: Path) -> dict[str, int]:

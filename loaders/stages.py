@@ -25,7 +25,7 @@ from impckg.graph.schema import Kind, schema
 from impckg.graph.store import REASONING_FOLDER, STORE_FOLDER, graph_iri, open_store, write_store
 from impckg.graph.triples import ROWS_PER_BATCH, batches, write_links, write_table
 from impckg.graph.vocabulary import write_vocabulary
-from impckg.loaders.classifying import OntologyFile, classify_files
+from impckg.loaders.classifying import GROUPING, OntologyFile, classify_files
 from impckg.loaders.context import ONTOLOGIES, ReadSource, context
 from impckg.loaders.describe import describe, links_to_others, with_counts
 from impckg.loaders.fetch import FetchedFile
@@ -33,9 +33,11 @@ from impckg.loaders.finish import finish
 from impckg.loaders.merge import concatenate, merge
 from impckg.loaders.reading import Account, parts, read_source
 from impckg.loaders.recipe import Recipe, RecipeSource
+from impckg.loaders.report import COMPARISON
 from impckg.loaders.sources import find_source
 from impckg.loaders.steps import as_json, fresh_folder, write_atomically
 from impckg.ontology import infer
+from impckg.ontology.grouping import compare_with_mappings
 from impckg.ontology.reasoning.keeping import keep
 
 HIERARCHY_GRAPH = "hierarchy"
@@ -56,8 +58,12 @@ _HIERARCHY = "is_a"
 # The reader of ontologies that are there for their axioms.
 _AXIOMS = "ontology"
 
-# Kinds that come from the reasoner, and not from one source.
-_CLASSIFIED_KINDS = ("Ontology", "ClassifiedTerm")
+# Kinds that come from the reasoner, and not from one source, and their graphs.
+_CLASSIFIED_KINDS = {
+    "Ontology": CLASSIFICATION_GRAPH,
+    "ClassifiedTerm": CLASSIFICATION_GRAPH,
+    "PhenotypeGroup": GROUPING,
+}
 
 # Links that stand for the direct triple of a mapping are kept in a file named after its predicate.
 _MAPPING = "mapping "
@@ -226,6 +232,10 @@ def classify(work: Workspace) -> None:
     for name, table in found.tables.items():
         table.write_parquet(work.table(schema().kind(name)))
     work.note("classification", dataclasses.asdict(found.account))
+    compared = compare_with_mappings(
+        found.documents, found.kept.classification, infer.maps_to(work.lazy_tables())
+    )
+    compared.write_csv(work.folder / COMPARISON, separator="\t")
 
 
 def _closed(reading: Reading) -> pl.DataFrame:
@@ -250,7 +260,8 @@ def write_triples(work: Workspace) -> None:
                     rows = batches(pl.scan_parquet(work.table(kind)))
                     statements[kind.table] = sum(write_table(batch, kind, output) for batch in rows)
         statements |= _write_inferred(work, folder)
-        statements[CLASSIFICATION_GRAPH] = _write_classified(work, folder)
+        for graph, written in _write_classified(work, folder).items():
+            statements[graph] = statements.get(graph, 0) + written
         with (folder / f"{VOCABULARY_GRAPH}.nq").open("wb") as output:
             statements[VOCABULARY_GRAPH] = write_vocabulary(schema(), output, graph_iri(VOCABULARY_GRAPH))
     work.note("statements", statements)
@@ -266,20 +277,20 @@ def _write_source(work: Workspace, name: str, folder: Path) -> int:
     return written
 
 
-def _write_classified(work: Workspace, folder: Path) -> int:
-    written = 0
-    with (folder / f"{CLASSIFICATION_GRAPH}.nq").open("wb") as output:
-        for file in _classified_files(work):
-            written += write_table(pl.read_parquet(file.path), file.kind, output, file.graph)
+def _write_classified(work: Workspace, folder: Path) -> dict[str, int]:
+    written = dict.fromkeys(_CLASSIFIED_KINDS.values(), 0)
+    for graph, file in _classified_files(work):
+        with (folder / f"{graph}.nq").open("ab") as output:
+            written[graph] += write_table(pl.read_parquet(file.path), file.kind, output, file.graph)
     return written
 
 
-def _classified_files(work: Workspace) -> list[TableFile]:
-    """The files of tables that come from the reasoner."""
-    kinds = [schema().kind(name) for name in _CLASSIFIED_KINDS]
+def _classified_files(work: Workspace) -> list[tuple[str, TableFile]]:
+    """The files of tables that come from the reasoner, and the names of their graphs."""
+    kinds = [(schema().kind(name), graph) for name, graph in _CLASSIFIED_KINDS.items()]
     return [
-        TableFile(work.table(kind), kind, graph_iri(CLASSIFICATION_GRAPH))
-        for kind in kinds
+        (graph, TableFile(work.table(kind), kind, graph_iri(graph)))
+        for kind, graph in kinds
         if work.table(kind).exists()
     ]
 
@@ -320,7 +331,7 @@ def _table_files(work: Workspace) -> Iterator[TableFile]:
     for kind in schema().kinds.values():
         if kind.bulk and work.table(kind).exists():
             yield TableFile(work.table(kind), kind, None)
-    yield from _classified_files(work)
+    yield from (file for _, file in _classified_files(work))
 
 
 def _predicate(name: str) -> str:
