@@ -227,8 +227,6 @@ def _is_modifier(expression: owl.ClassExpression) -> bool:
 
 # Beside mappings ----------------------------------------------------------------------------------------
 
-VERDICTS = ("confirmed", "nested", "contradicted", "undecided", "gained")
-
 
 def compare_with_mappings(
     documents: Sequence[Document], classification: Classification, mappings: pl.DataFrame

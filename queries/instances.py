@@ -19,11 +19,7 @@ def instances(tables: Path, classes: Iterable[str]) -> pl.DataFrame:
     Returns gene, symbol, line, phenotype and label, each combination once, sorted. Raises StoreError where the folder has no
     calls.
     """
-    calls = tables / "call.parquet"
-    if not calls.exists():
-        raise StoreError(
-            f"{tables}: has no call.parquet; expected the folder `tables` of a release that impckg built"
-        )
+    calls = _calls(tables)
     terms = [curie for curie in map(obo_curie, classes) if curie is not None]
     found = (
         pl.scan_parquet(calls)
@@ -42,3 +38,20 @@ def instances(tables: Path, classes: Iterable[str]) -> pl.DataFrame:
         else:
             found = found.with_columns(pl.lit(None, dtype=pl.String).alias(renamed))
     return found.select(COLUMNS).sort(COLUMNS[0], COLUMNS[2], COLUMNS[3]).collect()
+
+
+def read_calls(tables: Path) -> pl.DataFrame:
+    """All calls of a release: gene and phenotype, one row for each call.
+
+    Raises StoreError where the folder has no calls.
+    """
+    return pl.read_parquet(_calls(tables), columns=["gene", "phenotype"])
+
+
+def _calls(tables: Path) -> Path:
+    calls = tables / "call.parquet"
+    if not calls.exists():
+        raise StoreError(
+            f"{tables}: has no call.parquet; expected the folder `tables` of a release that impckg built"
+        )
+    return calls

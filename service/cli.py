@@ -478,5 +478,10 @@ def simulate(genes: int, seed: int, results: int | None, out: Path) -> None:
     click.echo(simulate_release(out, genes, seed, results))
 
 
-for _command in (reasoning_commands.classify, reasoning_commands.explain, reasoning_commands.dl):
+for _command in (
+    reasoning_commands.classify,
+    reasoning_commands.explain,
+    reasoning_commands.dl,
+    reasoning_commands.changes,
+):
     main.add_command(_command)

@@ -1,4 +1,4 @@
-"""What the command line offers of reasoning: `impckg classify`, `impckg explain` and `impckg dl`."""
+"""What the command line offers of ontologies: `impckg classify`, `explain`, `dl` and `changes`."""
 
 import os
 from collections.abc import Callable
@@ -237,3 +237,49 @@ def _release(store: str | None) -> Path:
             f"{store}: an endpoint gives no classification; expected the folder of a release, or --ontology"
         )
     return find_release(Path(store))
+
+
+@click.command()
+@click.argument("before", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--prefix", default="MP", show_default=True, help="Of the terms to compare.")
+@_STORE
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for terms.tsv, calls.tsv and genes.tsv.",
+)
+def changes(before: Path, after: Path, prefix: str, store: str | None, out: Path | None) -> None:
+    """Tell what became of the terms of an ontology (OBO) between two releases, and which calls and genes it touches.
+
+    \b
+    Example:  impckg changes mp-2024.obo mp-2025.obo --store demo --out changes
+    """
+    import polars as pl
+
+    from impckg.ontology.changes import CHANGES, RETIRED, changed_terms, touched_calls, touched_genes
+    from impckg.ontology.read import read_ontology
+    from impckg.queries.instances import read_calls
+
+    found = changed_terms(read_ontology(before, prefix), read_ontology(after, prefix))
+    calls = read_calls(_release(store) / "tables")
+    touched, pages = touched_calls(found, calls), touched_genes(found, calls)
+    counts = dict(found.terms.group_by("change").len().iter_rows())
+    in_calls = {
+        change: (terms, calls)
+        for change, terms, calls in touched.group_by("change")
+        .agg(pl.len(), pl.col("calls").sum())
+        .iter_rows()
+    }
+    for change, words in CHANGES.items():
+        terms, called = in_calls.get(change, (0, 0))
+        click.echo(f"{counts.get(change, 0):>7,} {words}; {terms:,} of them in {called:,} calls")
+    click.echo(f"{pages['gene'].n_unique():>7,} genes gain or lose phenotypes")
+    for term, change, called, genes in touched.filter(pl.col("change").is_in(RETIRED)).iter_rows():
+        click.echo(f"  {term} {CHANGES[change]}: {called:,} calls of {genes:,} genes")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        joined = found.terms.with_columns(pl.col("before", "after").list.join("|"))
+        for name, table in {"terms": joined, "calls": touched, "genes": pages}.items():
+            table.write_csv(out / f"{name}.tsv", separator="\t")
+        click.echo(f"Written to {out}", err=True)

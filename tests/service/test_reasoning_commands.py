@@ -1,5 +1,6 @@
 """`impckg classify`, `impckg explain` and `impckg dl`, on two small ontologies."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -177,3 +178,35 @@ def test_what_looks_like_a_mistake_is_told(tmp_path: Path) -> None:
 
     assert "1 used, but declared nowhere: http://example.org/#B" in result.stderr
     assert "1 two of class, property and individual: http://example.org/#p" in result.stderr
+
+
+def test_changes_of_an_ontology_are_told_with_the_calls_and_genes_they_touch(
+    demo: Path, tmp_path: Path
+) -> None:
+    before = demo / "files" / "mp.obo"
+    term = "[Term]\nid: MP:0002753\nname: dilated heart left ventricle\n"
+    text = before.read_text(encoding="utf-8")
+    assert term in text
+    after = tmp_path / "mp.obo"
+    after.write_text(
+        text.replace(
+            term, "[Term]\nid: MP:0002753\nname: obsolete dilated heart left ventricle\nis_obsolete: true\n"
+        ),
+        encoding="utf-8",
+    )
+
+    result = impckg("changes", str(before), str(after), "--store", str(demo), "--out", str(tmp_path / "out"))
+
+    assert result.exit_code == 0, result.output
+    assert re.search(r"1 obsolete, with neither; 1 of them in [1-9]", result.stdout)
+    assert re.search(r"MP:0002753 obsolete, with neither: \d+ calls of \d+ genes", result.stdout)
+    genes = pl.read_csv(tmp_path / "out" / "genes.tsv", separator="\t")
+    assert ("MGI:96794", "loses", "MP:0002753") in genes.rows()
+
+
+def test_nothing_is_told_of_an_ontology_that_is_the_same(demo: Path) -> None:
+    mp = str(demo / "files" / "mp.obo")
+
+    result = impckg("changes", mp, mp, "--store", str(demo))
+
+    assert "0 genes gain or lose phenotypes" in result.stdout
