@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from impckg.ontology.documents.labels import Labels
     from impckg.ontology.reasoning.account import Account
     from impckg.ontology.reasoning.classification import Classification
+    from impckg.ontology.reasoning.owl_dl import DlLimits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,8 +62,20 @@ _STORE = click.option(
 )
 @click.option("--seconds", type=float, default=600.0, show_default=True, help="How long it may take.")
 @click.option("--memory", type=int, default=8192, show_default=True, help="How many MiB it may need.")
+@click.option(
+    "--reasoner",
+    type=click.Choice(["el", "hermit", "pellet"]),
+    default="el",
+    show_default=True,
+    help="The built-in one for OWL 2 EL; or one for all of OWL 2 DL, which needs Java and pip install 'impckg[owl]'.",
+)
 def classify(
-    files: tuple[Path, ...], imports: tuple[str, ...], out: Path | None, seconds: float, memory: int
+    files: tuple[Path, ...],
+    imports: tuple[str, ...],
+    out: Path | None,
+    seconds: float,
+    memory: int,
+    reasoner: str,
 ) -> None:
     """Infer the hierarchy of ontologies in OWL 2 EL, and tell what is outside it.
 
@@ -71,12 +84,16 @@ def classify(
     """
     from impckg.ontology.documents.labels import labels_of
     from impckg.ontology.reasoning.account import account
+    from impckg.ontology.reasoning.owl_dl import DlLimits
     from impckg.ontology.reasoning.reasoner import Limits
     from impckg.ontology.reasoning.reasoner import classify as find
     from impckg.ontology.reasoning.relations import named_properties, relations
     from impckg.service.explanations import called
 
     documents = _read(files, imports)
+    if reasoner != "el":
+        _classify_dl(documents, reasoner, DlLimits(seconds, memory), out)
+        return
     found = find(documents, Limits(seconds, memory))
     names = labels_of(documents)
     told = account(found, names)
@@ -180,6 +197,25 @@ def dl(expression: str, files: tuple[Path, ...], imports: tuple[str, ...], store
         tables = _release(store) / "tables"
         for row in instances(tables, (*answer.equivalent, *answer.below)).iter_rows():
             click.echo("instance\t" + "\t".join("" if cell is None else cell for cell in row))
+
+
+def _classify_dl(
+    documents: "tuple[Document, ...]", reasoner: str, limits: "DlLimits", out: Path | None
+) -> None:
+    from impckg.ontology.documents.labels import labels_of
+    from impckg.ontology.reasoning.owl_dl import classify_dl
+    from impckg.service.explanations import called
+
+    found = classify_dl(documents, reasoner, limits)
+    click.echo(f"{found.subsumptions.height:,} subsumptions, by {reasoner} (OWL 2 DL)")
+    click.echo(f"{len(found.unsatisfiable):,} unsatisfiable")
+    names = labels_of(documents)
+    for iri in found.unsatisfiable:
+        click.echo(f"  {called(iri, names)}")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        found.subsumptions.write_parquet(out / "subsumptions.parquet")
+        click.echo(f"Written to {out}", err=True)
 
 
 def _read(files: tuple[Path, ...], imports: tuple[str, ...]) -> "tuple[Document, ...]":
