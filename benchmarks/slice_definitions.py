@@ -1,13 +1,16 @@
 """Cut the definitions of the demo world out of real files: what its terms mean in logic, and what lies above that.
 
-Called by slice_world.py, which says where the files are. Taken are the definitions of terms of the world, and of every
-class that they name, up to the root: its superclasses and what it is part of. Chemicals and proteins stay without
-anything above. Only axioms and labels are taken over.
+    python benchmarks/slice_definitions.py DATA [WORLD]
+
+As slice_world.py, which must run first: the terms are those of WORLD's mp.obo and hp.obo. Taken are the definitions of terms
+of the world, and of every class that they name, up to the root: its superclasses and what it is part of. Chemicals and
+proteins stay without anything above. Only axioms and labels are taken over.
 """
 
 import gzip
 import json
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -144,3 +147,13 @@ def process_labels(path: Path) -> Mapping[str, str]:
     """What processes of GO are called."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return {OBO + term["id"].replace(":", "_"): term["name"] for term in json.load(file)}
+
+
+def main() -> None:
+    """Write the file into the world given on the command line, or into that of the package."""
+    world = Path(__file__).parents[1] / "loaders" / "simulate" / "world"
+    write_definitions(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else world)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@
 DATA is a folder with the public files named in `SOURCES` below; WORLD is the folder that is written to, by
 default `loaders/simulate/world`. Same input, same bytes. The four tables of WORLD that hold what was made up
 or chosen by hand (`centres.tsv`, `controls.tsv`, `effects.tsv`, `stories.tsv`) are not written here;
-`controls.tsv` decides which measurements the world has.
+`controls.tsv` decides which measurements the world has. `definitions.ofn` is cut by slice_definitions.py, afterwards.
 
 Only facts are taken over: identifiers, names, synonyms, hierarchies, links. Definition texts are left out.
 """
@@ -21,8 +21,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from slice_definitions import write_definitions
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -126,7 +124,6 @@ def main(data: Path, world: Path) -> None:
     write_obo(world / "mp.obo", mp, mp_slice, CC_BY, OBO_LINES["mp"])
     write_obo(world / "hp.obo", hp, hp_slice, HPO_LICENCE, OBO_LINES["hp"])
     write_obo(world / "mondo.obo", mondo, mondo_slice, CC_BY, OBO_LINES["mondo"])
-    write_definitions(data, world)
     write_sssom(world / "mappings.sssom.tsv", real["mappings"], mp_slice, hp_slice)
     write_tsv(
         world / "annotations.tsv",

@@ -39,6 +39,10 @@ GROUPS: Sequence[Mapping[str, Sequence[str]]] = (
         "Human genes": ("HumanGene", "Orthology", "GeneDisease"),
         "Disease models": ("ModelMatch", "PhenotypeMatch"),
     },
+    {
+        "Ontologies": ("OntologyTerm", "Relation", "Ontology", "ClassifiedTerm", "PhenotypeGroup"),
+        "Explanations": ("Explanation", "StatedAxiom", "ExplanationStep"),
+    },
 )
 OTHERS = "Others"
 

@@ -124,7 +124,7 @@ def test_a_question_is_answered_as_on_disk(remote, world):
 
 def test_an_address_opens_a_remote_store(remote, world):
     assert isinstance(open_any(remote.address), RemoteStore)
-    assert open_any(world.path).path == world.path
+    assert open_any(world.path).plain.path == world.path
 
 
 def test_the_release_behind_an_endpoint_is_told(remote):

@@ -17,7 +17,7 @@ from impckg.loaders.sources import sources
 from impckg.loaders.table import read_delimited, read_lines
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "sources"
-ONTOLOGIES = ("mp", "hp", "mondo")
+ONTOLOGIES = ("mp", "hp", "mondo", "ontology")
 
 # Of Parquet, whose tests are with its source.
 NOT_TEXT = {"impc_significant_results"}
