@@ -29,7 +29,10 @@ GROUPS: Sequence[Mapping[str, Sequence[str]]] = (
             "Publication",
         )
     },
-    {"Phenotyping": ("Pipeline", "Procedure", "Parameter", "Specimen", "Image", "Expression")},
+    {
+        "Phenotyping": ("Pipeline", "Procedure", "Parameter", "Specimen", "Image", "Expression"),
+        "Explanations": ("Explanation", "ExplanationStep", "StatedAxiom"),
+    },
     {"Statistics and annotation": ("Result", "Call", "Viability", "HitsPerGene")},
     {
         "Phenotypes and diseases": ("PhenotypeTerm", "Disease", "Mapping", "DiseasePhenotype"),
@@ -38,10 +41,7 @@ GROUPS: Sequence[Mapping[str, Sequence[str]]] = (
     {
         "Human genes": ("HumanGene", "Orthology", "GeneDisease"),
         "Disease models": ("ModelMatch", "PhenotypeMatch"),
-    },
-    {
         "Ontologies": ("OntologyTerm", "Relation", "Ontology", "ClassifiedTerm", "PhenotypeGroup"),
-        "Explanations": ("Explanation", "StatedAxiom", "ExplanationStep"),
     },
 )
 OTHERS = "Others"
