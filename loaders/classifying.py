@@ -1,12 +1,14 @@
 """What the ontologies of a release mean, taken together: the inferred hierarchy and the relations, ready to be written.
 
-The axioms of all ontologies are classified at once, those of MP, HP and MONDO and those of readers called `ontology`. The
-layout of what comes of it is that of Ubergraph: a named graph with everything that follows, one with what no other
-statement of it implies, and for each term the ontology that defines it and how specific it is.
+The axioms of all ontologies are classified at once, those of MP, HP and MONDO and those of readers called `ontology`, with a
+few of our own about how phenotypes affect anatomy (ontology/phenotype_relations.ofn). The layout of what comes of it is that of
+Ubergraph: a named graph with everything that follows, one with what no other statement of it implies, and for each term the
+ontology that defines it and how specific it is.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import polars as pl
@@ -65,8 +67,9 @@ def classify_files(files: Sequence[OntologyFile], limits: Limits = Limits()) -> 
     Raises OntologyError where a file imports what none of them is, where the axioms contradict each other, and where time
     or memory do not suffice; for the rest, as `read_document()`.
     """
-    documents = [read_document(file.path) for file in files]
-    _refuse_missing_imports(documents)
+    read = [read_document(file.path) for file in files]
+    _refuse_missing_imports(read)
+    documents = [*read, phenotype_relations()]
     classification = classify(documents, limits)
     names = labels_of(documents)
     groups = group_phenotypes(documents, classification, names)
@@ -77,13 +80,19 @@ def classify_files(files: Sequence[OntologyFile], limits: Limits = Limits()) -> 
         kept=Kept(classification, names),
         relations=related,
         tables={
-            "Ontology": _ontologies(documents, files),
+            "Ontology": _ontologies(read, files),
             "ClassifiedTerm": _terms(classification, related[REDUNDANT]),
             "PhenotypeGroup": groups.table.rename({"definition": "manchester_syntax"}),
         },
         documents=tuple(documents),
         account=account(classification, names),
     )
+
+
+def phenotype_relations() -> Document:
+    """Our own axioms: how a phenotype comes to affect anatomy and processes."""
+    with resources.as_file(resources.files("impckg.ontology") / "phenotype_relations.ofn") as path:
+        return read_document(path)
 
 
 def _refuse_missing_imports(documents: Sequence[Document]) -> None:
@@ -105,12 +114,16 @@ def _relations(classification: Classification) -> dict[str, dict[str, pl.DataFra
         {"iri": classification.classes, "name": [identifier(one) for one in classification.classes]},
         schema={"iri": pl.String, "name": pl.String},
     )
+    # A property of which every row is implied, mostly by a subproperty, says nothing of its own: `overlaps` of `part of`.
+    redundant = related.redundant.join(
+        related.nonredundant.select("property").unique(), on="property", how="semi"
+    )
     subsumed_by, directly = (schema().columns[name].iri for name in ("subsumed_by", "directly_subsumed_by"))
     possible = names.filter(~pl.Series(classification.taxonomy.unsatisfiable))["iri"]
     itself = pl.DataFrame({"sub": possible, "sup": possible})
     closed = pl.concat([classification.subsumptions(), itself])
     return {
-        REDUNDANT: {subsumed_by: _links(closed, names), **_by_property(related.redundant, names)},
+        REDUNDANT: {subsumed_by: _links(closed, names), **_by_property(redundant, names)},
         NONREDUNDANT: {
             directly: _links(classification.direct(), names),
             **_by_property(related.nonredundant, names),

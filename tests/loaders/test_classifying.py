@@ -47,8 +47,8 @@ def test_axioms_of_all_files_are_one(anatomy, tmp_path):
         "Ontology(<http://example.org/more.owl> Import(<http://example.org/1/anatomy.owl>)"
         "Declaration(Class(obo:MP_0000001)) Declaration(Class(obo:MP_0000002))"
         "SubClassOf(obo:MP_0000002 obo:MP_0000001)"
-        "SubClassOf(obo:MP_0000002 ObjectSomeValuesFrom(obo:UPHENO_0000001 obo:UBERON_0002082))"
-        "SubObjectPropertyOf(ObjectPropertyChain(obo:UPHENO_0000001 obo:BFO_0000050) obo:UPHENO_0000001))",
+        "SubClassOf(obo:MP_0000002 ObjectSomeValuesFrom(obo:BFO_0000051 ObjectIntersectionOf(obo:PATO_0000001"
+        " ObjectSomeValuesFrom(obo:RO_0000052 obo:UBERON_0002082)))))",
     )
 
     found = classify_files([anatomy, more])
@@ -64,7 +64,20 @@ def test_axioms_of_all_files_are_one(anatomy, tmp_path):
     ]
     assert ("MP:0000002", "MP:0000002") in found.relations[REDUNDANT][SUBSUMED_BY].rows()
     assert found.relations[NONREDUNDANT][DIRECTLY].rows() == [("MP:0000002", "MP:0000001")]
-    assert found.account.undeclared == (OBO + "UPHENO_0000001",)
+    assert found.account.undeclared == (OBO + "PATO_0000001",)
+
+
+def test_a_property_that_only_repeats_a_narrower_one_is_left_out(tmp_path):
+    file = written(
+        tmp_path,
+        "o.ofn",
+        "Ontology(SubObjectPropertyOf(obo:BFO_0000050 ex:overlaps) SubClassOf(ex:A ObjectSomeValuesFrom(obo:BFO_0000050 ex:B)))",
+    )
+
+    found = classify_files([file])
+
+    assert PART_OF in found.relations[REDUNDANT]
+    assert "http://example.org/x#overlaps" not in found.relations[REDUNDANT]
 
 
 def test_a_term_knows_its_ontology_and_how_specific_it_is(anatomy):
