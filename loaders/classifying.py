@@ -1,9 +1,9 @@
 """What the ontologies of a release mean, taken together: the inferred hierarchy and the relations, ready to be written.
 
 The axioms of all ontologies are classified at once, those of MP, HP and MONDO and those of readers called `ontology`, with a
-few of our own about how phenotypes affect anatomy (ontology/phenotype_relations.ofn). The layout of what comes of it is that of
-Ubergraph: a named graph with everything that follows, one with what no other statement of it implies, and for each term the
-ontology that defines it and how specific it is.
+few of our own about how phenotypes affect anatomy (ontology/phenotype_relations.ofn). The layout of what comes of it is that
+of Ubergraph: a named graph with everything that follows, one with what no other statement of it implies, and for each term
+the ontology that defines it and how specific it is.
 """
 
 from collections.abc import Mapping, Sequence

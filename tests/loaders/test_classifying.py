@@ -71,7 +71,8 @@ def test_a_property_that_only_repeats_a_narrower_one_is_left_out(tmp_path):
     file = written(
         tmp_path,
         "o.ofn",
-        "Ontology(SubObjectPropertyOf(obo:BFO_0000050 ex:overlaps) SubClassOf(ex:A ObjectSomeValuesFrom(obo:BFO_0000050 ex:B)))",
+        "Ontology(SubObjectPropertyOf(obo:BFO_0000050 ex:overlaps)"
+        "SubClassOf(ex:A ObjectSomeValuesFrom(obo:BFO_0000050 ex:B)))",
     )
 
     found = classify_files([file])
