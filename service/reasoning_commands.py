@@ -43,7 +43,14 @@ def _ontologies(required: bool) -> Callable[[Command], Command]:
         metavar="IRI=FILE",
         help="The file of an ontology that others import. Nothing is ever fetched.",
     )
-    return lambda command: files(catalogue(command))
+    longest = click.option(
+        "--file-mib",
+        type=click.IntRange(min=1),
+        default=1024,
+        show_default=True,
+        help="How long a file may be when unpacked; reading takes some 8 to 25 times as much memory.",
+    )
+    return lambda command: files(catalogue(longest(command)))
 
 
 _STORE = click.option(
@@ -72,6 +79,7 @@ _STORE = click.option(
 def classify(
     files: tuple[Path, ...],
     imports: tuple[str, ...],
+    file_mib: int,
     out: Path | None,
     seconds: float,
     memory: int,
@@ -90,7 +98,7 @@ def classify(
     from impckg.ontology.reasoning.relations import named_properties, relations
     from impckg.service.explanations import called
 
-    documents = _read(files, imports)
+    documents = _read(files, imports, file_mib)
     if reasoner != "el":
         _classify_dl(documents, reasoner, DlLimits(seconds, memory), out)
         return
@@ -138,6 +146,7 @@ def explain(
     sup: str,
     files: tuple[Path, ...],
     imports: tuple[str, ...],
+    file_mib: int,
     store: str | None,
     format_name: str,
 ) -> None:
@@ -155,7 +164,7 @@ def explain(
     from impckg.ontology.reasoning.manchester import parse_class
     from impckg.service.explanations import as_picture, as_text, as_triples
 
-    found, names = _classified(files, imports, store)
+    found, names = _classified(files, imports, file_mib, store)
     explanation = why(found, parse_class(sub, names), parse_class(sup, names))
     if format_name == "ttl":
         click.echo(write_description(as_triples(explanation, names), ox.RdfFormat.TURTLE), nl=False)
@@ -171,7 +180,14 @@ def explain(
 @_ontologies(required=False)
 @_STORE
 @click.option("--direct", is_flag=True, help="Only the nearest classes.")
-def dl(expression: str, files: tuple[Path, ...], imports: tuple[str, ...], store: str, direct: bool) -> None:
+def dl(
+    expression: str,
+    files: tuple[Path, ...],
+    imports: tuple[str, ...],
+    file_mib: int,
+    store: str | None,
+    direct: bool,
+) -> None:
     """Ask what is below, above and equal to a class expression in Manchester syntax.
 
     Of a release, the genes and lines with calls for a class below are told as well.
@@ -183,7 +199,7 @@ def dl(expression: str, files: tuple[Path, ...], imports: tuple[str, ...], store
     from impckg.ontology.reasoning.manchester import parse
     from impckg.service.explanations import called
 
-    found, names = _classified(files, imports, store)
+    found, names = _classified(files, imports, file_mib, store)
     answer = ask(found, parse(expression, names))
     if not answer.satisfiable:
         raise QueryError(f"{expression} can have no instance: by the axioms, it is nothing")
@@ -218,7 +234,8 @@ def _classify_dl(
         click.echo(f"Written to {out}", err=True)
 
 
-def _read(files: tuple[Path, ...], imports: tuple[str, ...]) -> "tuple[Document, ...]":
+def _read(files: tuple[Path, ...], imports: tuple[str, ...], file_mib: int) -> "tuple[Document, ...]":
+    from impckg.ontology.documents.document import Limits
     from impckg.ontology.documents.imports import read_closure
 
     catalogue = {}
@@ -227,7 +244,7 @@ def _read(files: tuple[Path, ...], imports: tuple[str, ...]) -> "tuple[Document,
         if not equals:
             raise QueryError(f"--import {said}: has no '='; expected IRI=FILE")
         catalogue[iri] = Path(path)
-    documents = read_closure(files, catalogue)
+    documents = read_closure(files, catalogue, Limits(file_mib))
     for document in documents:
         for predicate, statements in document.left_out:
             click.echo(
@@ -237,7 +254,7 @@ def _read(files: tuple[Path, ...], imports: tuple[str, ...]) -> "tuple[Document,
 
 
 def _classified(
-    files: tuple[Path, ...], imports: tuple[str, ...], store: str | None
+    files: tuple[Path, ...], imports: tuple[str, ...], file_mib: int, store: str | None
 ) -> "tuple[Classification, Labels]":
     """The classification of some files; where none are given, that of the release."""
     if not files:
@@ -248,7 +265,7 @@ def _classified(
     from impckg.ontology.documents.labels import labels_of
     from impckg.ontology.reasoning.reasoner import classify as find
 
-    documents = _read(files, imports)
+    documents = _read(files, imports, file_mib)
     found = find(documents)
     return found, labels_of(documents)
 

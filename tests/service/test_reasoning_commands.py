@@ -210,3 +210,13 @@ def test_nothing_is_told_of_an_ontology_that_is_the_same(demo: Path) -> None:
     result = impckg("changes", mp, mp, "--store", str(demo))
 
     assert "0 genes gain or lose phenotypes" in result.stdout
+
+
+def test_a_file_that_is_longer_than_it_may_be_is_refused_before_it_fills_memory(tmp_path: Path) -> None:
+    long = tmp_path / "long.obo"
+    long.write_text("format-version: 1.2\n" + "! nothing\n" * 200_000)
+
+    result = impckg("classify", "--ontology", str(long), "--file-mib", "1")
+
+    assert result.exit_code == 3
+    assert "long.obo: is longer than 1 MiB when unpacked" in result.stderr
