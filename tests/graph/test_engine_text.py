@@ -6,10 +6,11 @@ import json
 import math
 import re
 import xml.etree.ElementTree as ET
+from decimal import Decimal, localcontext
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from impckg.graph import engine_text, results
@@ -546,6 +547,7 @@ def test_what_the_output_raises_is_raised_as_it_is_and_nothing_more_is_written(n
 # ---------------------------------------------------------------- numbers
 
 
+@example(562949953421312.25)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_double_is_written_as_python_writes_it_from_the_digits_of_the_engine(number):
     (row,) = ox.Store().query("SELECT ?x {}", substitutions={ox.Variable("x"): ox.Literal(number)})
@@ -553,8 +555,16 @@ def test_a_double_is_written_as_python_writes_it_from_the_digits_of_the_engine(n
 
     text = short_number(digits) if re.fullmatch(LONG_NUMBER, digits) else digits
 
-    assert text.decode() == number_text(number)
+    # Of two shortest ways that are equally near to the number, the engine may take the other: 562949953421312.25.
+    ours, theirs = text.decode(), number_text(number)
+    assert ours == theirs or (len(ours) == len(theirs) and distance(ours, number) == distance(theirs, number))
     assert float(text) == number
+
+
+def distance(text: str, number: float) -> Decimal:
+    with localcontext() as precise:
+        precise.prec = 800
+        return abs(Decimal(text) - Decimal(number))
 
 
 @given(st.from_regex(LONG_NUMBER, fullmatch=True))

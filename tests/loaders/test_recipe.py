@@ -294,6 +294,9 @@ def test_the_recipe_of_the_real_files_reads_them_all():
 
     recipe = read_recipe(REAL_DATA)
 
-    assert len(recipe.sources) == 18
+    assert len(recipe.sources) == 28
     assert all(source.sha256 and source.path for source in recipe.sources)
-    assert {source.reader for source in recipe.sources if source.reader != source.name} == {"sssom"}
+    assert {source.reader for source in recipe.sources if source.reader != source.name} == {
+        "ontology",
+        "sssom",
+    }

@@ -18,6 +18,7 @@ from impckg.service.cli import DEMO_QUESTIONS, main
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "build"
 COMMANDS = (
     "build",
+    "changes",
     "check",
     "classify",
     "demo",
