@@ -177,8 +177,13 @@ def _classification_lines(account: Mapping[str, Any]) -> list[str]:
     ]
     numbers += [[f"outside OWL 2 EL: {construct}", count] for construct, count in account["outside"].items()]
     lines = ["", *_columns(["ontologies, classified together", "number"], numbers)]
-    for name in ("unsatisfiable", "undeclared", "punned"):
-        found = account[name]
+    same = [f"{one} and {other}" for one, other in account["indistinct"]]
+    for name, found in (
+        ("unsatisfiable", account["unsatisfiable"]),
+        ("classes of one ontology that mean the same", same),
+        ("undeclared", account["undeclared"]),
+        ("punned", account["punned"]),
+    ):
         if found:
             more = f" and {len(found) - _SHOWN:,} more (build.json)" if len(found) > _SHOWN else ""
             lines.append(f"{name}, {len(found):,}: {', '.join(found[:_SHOWN])}{more}")

@@ -113,6 +113,10 @@ def classify(
     for iri in told.unsatisfiable:
         click.echo(f"  {called(iri, names)}")
     _tell_oddities(told)
+    for one, other in told.indistinct[:_SHOWN]:
+        click.echo(f"{called(one, names)} and {called(other, names)} mean the same", err=True)
+    if len(told.indistinct) > _SHOWN:
+        click.echo(f"{len(told.indistinct):,} such pairs of classes of one ontology", err=True)
     if out is not None:
         related = relations(found, named_properties(found))
         tables = {
@@ -207,6 +211,8 @@ def dl(
         prefix = "direct_" if direct and kind != "equivalent" else ""
         for iri in getattr(answer, prefix + kind):
             click.echo(f"{kind}\t{called(iri, names)}")
+    if not (answer.equivalent or answer.below or answer.above):
+        click.echo("No named class is equal to it, above it or below it.", err=True)
     if store is not None or not files:
         from impckg.queries.instances import instances
 

@@ -208,7 +208,8 @@ class _Reader:
     def _near(self, name: str, among: frozenset[str] | None, kind: str) -> str:
         labels = sorted({self._names.labels[iri] for iri in among or () if iri in self._names.labels})
         near = difflib.get_close_matches(name, labels, n=3, cutoff=0.75)
-        return " or ".join(repr(label) for label in near) or f"a label, a CURIE or an IRI of a {kind}"
+        article = "an" if kind[0] in "aeiou" else "a"
+        return " or ".join(repr(label) for label in near) or f"a label, a CURIE or an IRI of {article} {kind}"
 
 
 def write(said: object, names: Labels) -> str:

@@ -220,3 +220,22 @@ def test_a_file_that_is_longer_than_it_may_be_is_refused_before_it_fills_memory(
 
     assert result.exit_code == 3
     assert "long.obo: is longer than 1 MiB when unpacked" in result.stderr
+
+
+def test_terms_in_a_circle_are_named(tmp_path: Path) -> None:
+    circle = tmp_path / "circle.obo"
+    circle.write_text(
+        "format-version: 1.2\n\n[Term]\nid: MP:0000001\nname: a\nis_a: MP:0000002\n\n"
+        "[Term]\nid: MP:0000002\nname: b\nis_a: MP:0000001\n"
+    )
+
+    result = impckg("classify", "--ontology", str(circle))
+
+    assert "MP:0000001 a and MP:0000002 b mean the same" in result.stderr
+
+
+def test_an_expression_with_nothing_around_it_says_so(files: list[str]) -> None:
+    result = impckg("dl", "'has part' some ('has part' some heart)", *files)
+
+    assert result.exit_code == 0
+    assert "No named class is equal to it" in result.stderr
