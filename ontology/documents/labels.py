@@ -28,17 +28,13 @@ class Labels:
 
     def called(self, label: str, among: frozenset[str]) -> list[str]:
         """The IRIs with a label, sorted; where none has it as it is written, those that differ in case only."""
-        exact = [
-            iri
-            for iri in self._by_label.get(label.casefold(), ())
-            if iri in among and self.labels[iri] == label
-        ]
-        return exact or [iri for iri in self._by_label.get(label.casefold(), ()) if iri in among]
+        alike = sorted(iri for iri in self._by_label.get(label.casefold(), ()) if iri in among)
+        return [iri for iri in alike if self.labels[iri] == label] or alike
 
     @cached_property
     def _by_label(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for iri, label in sorted(self.labels.items()):
+        for iri, label in self.labels.items():
             found.setdefault(label.casefold(), []).append(iri)
         return found
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy import sparse
 
 from impckg.ontology.reasoning.axioms import Axioms
 from impckg.ontology.reasoning.concepts import NAMED, NOTHING, Concepts
@@ -102,9 +103,12 @@ class Classification:
 
     @cached_property
     def _members(self) -> tuple[Integers, Integers]:
-        order = np.argsort(self.subsumers.values, kind="stable")
-        first = np.searchsorted(self.subsumers.values[order], np.arange(len(self.concepts.keys) + 1))
-        return first, self.subsumers.numbers[order]
+        # Rows turned into columns as a sparse matrix: counting, where sorting takes ten times as long.
+        rows = self.subsumers
+        shape = (len(rows.first) - 1, len(self.concepts.keys))
+        marks = np.ones(len(rows.values), dtype=np.int8)
+        turned = sparse.csr_array((marks, rows.values, rows.first), shape=shape).tocsc()
+        return turned.indptr.astype(np.int64), turned.indices.astype(np.int64)
 
     def subsumptions(self) -> pl.DataFrame:
         """Everything inferred: (sub, sup), IRIs, sorted.
