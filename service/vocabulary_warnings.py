@@ -1,4 +1,4 @@
-"""Words of a query that the graph does not have: a warning with the nearest that it has, never an error.
+"""Words of a query that the graph does not have, or has twice: a warning, never an error.
 
 A class or property that is misspelled finds nothing, and nothing says why. So the words of a query are held against those
 that the VoID of the release lists. A query is not parsed for that but read word by word (queries/patterns.py), and whatever
@@ -15,7 +15,7 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
-from impckg.graph.identifiers import VOCABULARY, converter, iri, namespaces
+from impckg.graph.identifiers import BASE, OBO, VOCABULARY, converter, iri, namespaces
 from impckg.graph.schema import schema
 from impckg.queries.patterns import expanded, patterns
 
@@ -26,10 +26,15 @@ MOST = 5
 _LONGEST_QUERY = 50_000
 _TYPE = iri("rdf:type")
 _LIKENESS = 0.6
+_GRAPHS = f"{BASE}graph/"
+# A query with one of these has each row once, or says itself which graphs it is about.
+_ONCE = re.compile(r"\b(?:DISTINCT|REDUCED|ASK|CONSTRUCT|DESCRIBE|FROM)\b", re.IGNORECASE)
 
 _PREFIX = re.compile(r"\bPREFIX\s+([\w.-]*):\s*<([^<>\s]*)>", re.IGNORECASE)
 # Names with a prefix, and IRIs with an authority. Where a string or a comment holds one, the slow look tells it apart.
 _NAME = re.compile(r"\b(\w[\w.-]*+|):([A-Za-z_][\w-]*+)|<(\w++://[^<>\s\"{}]*+)>")
+# Names as ontologies number them.
+_NUMBERED = re.compile(r"\b([A-Za-z]\w*+):([0-9]++)\b")
 _OUR_PREFIXES = namespaces()
 
 
@@ -62,6 +67,11 @@ class KnownTerms:
         )
 
     @cached_property
+    def relations(self) -> frozenset[str]:
+        """Properties of ontologies, which the reasoner states in two graphs (loaders/classifying.py)."""
+        return frozenset(p for p in self.properties if p.startswith(OBO)) - self.declared
+
+    @cached_property
     def local_names(self) -> frozenset[str]:
         """The last part of each word, in small letters."""
         return frozenset(_local(term).lower() for term in self.classes | self.properties)
@@ -75,6 +85,7 @@ class _Mention:
     written: str
     is_class: bool
     is_optional: bool
+    in_graph: bool = False
 
 
 def known_terms(description: Iterable[ox.Triple]) -> KnownTerms:
@@ -87,7 +98,7 @@ def known_terms(description: Iterable[ox.Triple]) -> KnownTerms:
 
 
 def unknown_terms(text: str, known: KnownTerms) -> list[str]:
-    """A warning for each class and property of a query that the graph lacks, in the order of the query.
+    """A warning for each class and property of a query that the graph lacks, or says twice, in the order of the query.
 
     Where nothing is known of the graph, and for what is very long, there is none.
     """
@@ -95,11 +106,14 @@ def unknown_terms(text: str, known: KnownTerms) -> list[str]:
         return []
     prefixes = _OUR_PREFIXES | dict(_PREFIX.findall(text))
     names = set(_NAME.findall(text))
-    if not any(_suspect(whole or prefixes.get(prefix, "") + local, known) for prefix, local, whole in names):
+    terms = {whole or prefixes.get(prefix, "") + local for prefix, local, whole in names}
+    numbered = {prefixes.get(prefix, "") + number for prefix, number in _NUMBERED.findall(text)}
+    if not ((terms | numbered) & known.relations or any(_suspect(term, known) for term in terms)):
         return []
+    once = _ONCE.search(text) is not None
     warnings: dict[str, None] = {}
     for mention in dict.fromkeys(_mentions(text, prefixes)):
-        warning = _warning(mention, known)
+        warning = _warning(mention, known) or (None if once else _repeated(mention, known))
         if warning is not None:
             warnings[warning] = None
             if len(warnings) == MOST:
@@ -114,7 +128,7 @@ def _mentions(text: str, prefixes: Mapping[str, str]) -> Iterator[_Mention]:
         for step in pattern.properties:
             property_ = expanded(step, prefixes)
             if property_ is not None:
-                yield _Mention(property_, step.text, False, optional)
+                yield _Mention(property_, step.text, False, optional, pattern.group.in_graph)
         is_typed = len(path) == 1 and (path[0].text == "a" or expanded(path[0], prefixes) == _TYPE)
         class_ = expanded(pattern.object, prefixes) if is_typed and pattern.object is not None else None
         if class_ is not None and pattern.object is not None:
@@ -149,6 +163,16 @@ def _warning(mention: _Mention, known: KnownTerms) -> str | None:
     wrong = f"{mention.written} is not a {'class' if mention.is_class else 'property'} of this graph"
     near = _nearest(mention.iri, known.classes if mention.is_class else known.properties)
     return f"{wrong}; did you mean {near}?" if near else wrong
+
+
+def _repeated(mention: _Mention, known: KnownTerms) -> str | None:
+    """That a relation is found twice where no graph is named."""
+    if mention.is_class or mention.in_graph or mention.iri not in known.relations:
+        return None
+    return (
+        f"{mention.written} is stated in the graphs redundant and nonredundant so that rows may come twice: "
+        f"ask it in GRAPH <{_GRAPHS}redundant> or say DISTINCT"
+    )
 
 
 def _nearest(term: str, words: frozenset[str]) -> str | None:

@@ -161,6 +161,33 @@ def test_each_property_of_a_question_is_missed_when_it_is_misspelled(
             assert f"{name}zz is not a property of this graph" in found
 
 
+TWICE = (
+    "BFO:0000050 is stated in the graphs redundant and nonredundant so that rows may come twice: "
+    "ask it in GRAPH <https://w3id.org/impckg/graph/redundant> or say DISTINCT"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "warnings"),
+    [
+        ("SELECT ?x { ?x BFO:0000050 UBERON:0000948 }", [TWICE]),
+        ("SELECT ?x { ?x rdfs:label ?l ; BFO:0000050/rdfs:label ?y }", [TWICE]),
+        ("SELECT DISTINCT ?x { ?x BFO:0000050 UBERON:0000948 }", []),
+        (
+            "SELECT ?x { GRAPH <https://w3id.org/impckg/graph/redundant> { ?x BFO:0000050 UBERON:0000948 } }",
+            [],
+        ),
+        ("ASK { ?x BFO:0000050 UBERON:0000948 }", []),
+        ("SELECT ?x { ?x IAO:0000115 ?definition }", []),
+        ("SELECT ?x { BFO:0000050 rdfs:label ?x }", []),
+    ],
+)
+def test_a_relation_that_is_found_twice_is_pointed_out(
+    query: str, warnings: list[str], known: KnownTerms
+) -> None:
+    assert unknown_terms(query, known) == warnings
+
+
 def test_of_many_warnings_the_first_are_given(known: KnownTerms) -> None:
     query = "SELECT * {" + "".join(f" ?x kg:wrong{n} ?y ." for n in range(50)) + "}"
 
