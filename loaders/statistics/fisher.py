@@ -16,17 +16,12 @@ import numpy.typing as npt
 
 from impckg.graph.errors import BadParameter
 from impckg.loaders.statistics.exact_test import exact_p_value, largest_difference
+from impckg.loaders.statistics.significance import LEVEL, SEXES, SIGNIFICANCE
 
 BoolArray = npt.NDArray[np.bool_]
 
 COMPLETE = "Complete table"
 """What the test of all categories is called, beside those of some."""
-
-# The largest p-value that counts as significant for the classification tag (impc_stats_pipeline b3320a4f, loader.R).
-SIGNIFICANCE = 1e-4
-# As R writes it.
-_LEVEL = "1e-04"
-_NAMED = {"Male": "males", "Female": "females"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +93,9 @@ def classification_tag(p_value: float, by_sex: Mapping[str, float]) -> str:
     >>> classification_tag(1e-9, {"Female": 1e-5, "Male": 0.2})
     'With phenotype threshold value 1e-04 - significant in females and in combined dataset'
     """
-    found = [words for sex, words in _NAMED.items() if by_sex.get(sex, 1.0) < SIGNIFICANCE]
+    found = [words for sex, words in SEXES.items() if by_sex.get(sex, 1.0) < SIGNIFICANCE]
     combined = p_value < SIGNIFICANCE
-    told = f"[level = {_LEVEL}, pvalue = {p_value:.15g}]"
+    told = f"[level = {LEVEL}, pvalue = {p_value:.15g}]"
     if not found and len(by_sex) == 1 and not combined:
         (sex,) = by_sex
         return f"Overally insignificant {told} and not significant for the only sex ({sex.lower()}) tested"
@@ -113,7 +108,7 @@ def classification_tag(p_value: float, by_sex: Mapping[str, float]) -> str:
         what = "in males and in females datasets" if len(found) > 1 else f"in {found[0]} dataset only"
     else:
         what = f"in {', '.join(found)} and in combined dataset" if found else "in combined dataset only"
-    return f"With phenotype threshold value {_LEVEL} - significant {what}"
+    return f"With phenotype threshold value {LEVEL} - significant {what}"
 
 
 def _tests(names: list[str], category: npt.NDArray[np.str_], group: BoolArray) -> Tests:

@@ -7,6 +7,7 @@ from the controls of that sex.
 Source: OpenStats 1.6.4 (mpi2/OpenStats 1407d0f2), RRrunner and RRCut; quantiles of R's type 7.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from impckg.graph.errors import BadParameter
 from impckg.loaders.statistics.exact_test import exact_p_value, largest_difference
+from impckg.loaders.statistics.significance import LEVEL, SEXES, SIGNIFICANCE
 
 # The share of controls that the range is to hold (impc_stats_pipeline b3320a4f, function_windowed.R, RR_prop).
 RANGE_SHARE = 0.95
@@ -42,6 +44,18 @@ class ReferenceRange:
     high: Tail
 
 
+@dataclass(frozen=True, eq=False)
+class ReferenceRangePlus:
+    """All tests of one parameter: over all animals, and for each sex that there is ("Female", "Male").
+
+    tag: which groups are significant, as OpenStats words it.
+    """
+
+    overall: ReferenceRange
+    by_sex: Mapping[str, ReferenceRange]
+    tag: str
+
+
 def reference_range(
     values: npt.NDArray[np.float64], is_mutant: npt.NDArray[np.bool_], share: float = RANGE_SHARE
 ) -> ReferenceRange:
@@ -68,6 +82,54 @@ def reference_range(
     probability = 1 - (1 - share) / 2
     lower, upper = quantile(controls, 1 - probability), quantile(controls, probability)
     return ReferenceRange(lower, upper, _tail(values <= lower, is_mutant), _tail(values >= upper, is_mutant))
+
+
+def reference_range_plus(
+    values: npt.NDArray[np.float64], is_mutant: npt.NDArray[np.bool_], is_male: npt.NDArray[np.bool_]
+) -> ReferenceRangePlus:
+    """Test all animals, and those of each sex against the range of that sex.
+
+    values, is_mutant, is_male: shape (animals,), as for `reference_range`.
+
+    Raises BadParameter where all animals, or those of one sex, have no range.
+    """
+    overall = reference_range(values, is_mutant)
+    sexes = {name: rows for name, rows in (("Female", ~is_male), ("Male", is_male)) if rows.any()}
+    by_sex = {name: reference_range(values[rows], is_mutant[rows]) for name, rows in sexes.items()}
+    tails = {name: significant_tail(found) for name, found in by_sex.items()}
+    return ReferenceRangePlus(overall, by_sex, classification_tag(significant_tail(overall), tails))
+
+
+def significant_tail(found: ReferenceRange) -> str | None:
+    """Which tail is significant, "High" or "Low"; None for neither, and for both, which OpenStats does not classify."""
+    low, high = (tail.p_value < SIGNIFICANCE for tail in (found.low, found.high))
+    if low == high:
+        return None
+    return "Low" if low else "High"
+
+
+def classification_tag(overall: str | None, by_sex: Mapping[str, str | None]) -> str:
+    """Which groups are significant, and in which tail, in OpenStats' words.
+
+    overall: the significant tail of all animals. by_sex: that of "Female" and "Male", for the sexes that there are.
+
+    >>> classification_tag("High", {"Female": "High", "Male": None})
+    'With phenotype threshold value 1e-04 - significant in females (High) and in combined dataset (High)'
+    """
+    start = f"With phenotype threshold value {LEVEL} - significant"
+    if len(by_sex) == 1:
+        sex = next(iter(by_sex)).lower()
+        if overall is None:
+            return f"Not significant for the one sex ({sex}) tested"
+        return f"{start} for the sex ({sex}) tested ({overall})"
+    found = [f"{words} ({by_sex[sex]})" for sex, words in SEXES.items() if by_sex.get(sex) is not None]
+    if overall is None:
+        if not found:
+            return "Not significant"
+        return f"{start} in {' and '.join(found)} dataset{'s' if len(found) > 1 else ' only'}"
+    if not found:
+        return f"{start} in combined dataset only ({overall})"
+    return f"{start} in {', '.join(found)} and in combined dataset ({overall})"
 
 
 def quantile(values: npt.NDArray[np.float64], probability: float) -> float:

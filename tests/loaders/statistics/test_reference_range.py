@@ -8,7 +8,11 @@ import polars as pl
 import pytest
 
 from impckg.graph.errors import BadParameter
-from impckg.loaders.statistics.reference_range import reference_range
+from impckg.loaders.statistics.reference_range import (
+    classification_tag,
+    reference_range,
+    reference_range_plus,
+)
 
 CASES = (
     "RR01_real_grip",
@@ -48,6 +52,40 @@ def test_it_finds_what_openstats_finds(case, sex, shared_data):
             theirs = dict(zip(table["table"]["rows"], table["table"]["counts"], strict=True))
             assert tail.table[0].tolist() == theirs[name]
             assert tail.effect == pytest.approx(table["effect"], abs=1e-12)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_tag_is_that_of_openstats(case, shared_data):
+    folder = shared_data / "statistics"
+    golden = json.loads(gzip.decompress((folder / "golden" / f"{case}.json.gz").read_bytes()))["result"]
+    animals = pl.read_csv(folder / "data" / f"{case}.csv.gz").drop_nulls("data_point")
+
+    found = reference_range_plus(
+        animals["data_point"].cast(pl.Float64).to_numpy(),
+        (animals["biological_sample_group"] == "experimental").to_numpy(),
+        (animals["sex"] == "male").to_numpy(),
+    )
+
+    assert found.tag == golden["report"]["Classification tag"]["Classification tag"]
+
+
+@pytest.mark.parametrize(
+    ("overall", "by_sex", "tag"),
+    [
+        (
+            "High",
+            {"Female": "High", "Male": "Low"},
+            "males (Low), females (High) and in combined dataset (High)",
+        ),
+        ("Low", {"Female": None, "Male": None}, "combined dataset only (Low)"),
+        (None, {"Female": "High", "Male": "High"}, "males (High) and females (High) datasets"),
+        (None, {"Female": None, "Male": "Low"}, "males (Low) dataset only"),
+    ],
+)
+def test_the_tag_says_which_groups_and_which_tails(overall, by_sex, tag):
+    assert (
+        classification_tag(overall, by_sex) == f"With phenotype threshold value 1e-04 - significant in {tag}"
+    )
 
 
 @pytest.mark.parametrize(
