@@ -93,7 +93,8 @@ def classes(site: Site) -> Response:
         return shown
     if not page:
         return _solutions(found, format_parameter(parameters))
-    instances = site.store.query(instances_query(expression))
+    most = site.settings.page_rows
+    instances = [[cell(term) for term in row] for row in rows(site.store.query(instances_query(expression)))]
     by_relation = _by_relation(found)
     return _page(
         "classes.html",
@@ -101,7 +102,8 @@ def classes(site: Site) -> Response:
         examples=EXAMPLES,
         groups=by_relation,
         below=len(by_relation["below"]),
-        instances=[[cell(term) for term in row] for row in list(rows(instances))[: site.settings.page_rows]],
+        instances=instances[:most],
+        truncated=len(instances) > most,
         downloads=[
             (one.title, _address("classes", expression=expression, format=one.name))
             for one in formats_for(Form.SOLUTIONS)

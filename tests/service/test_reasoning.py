@@ -46,6 +46,14 @@ def test_a_page_shows_classes_genes_and_how_it_is_asked(client):
     assert len(rows) == 1, "a result is no call"
 
 
+def test_a_page_with_more_genes_than_it_shows_says_so(demo):
+    client = create_app(Settings(store=demo, page_rows=3)).test_client()
+
+    response = client.get("/classes", query_string={"expression": HEART}, headers=BROWSER)
+
+    assert "the first 3 genes and lines; the query below has them all." in response.text
+
+
 def test_without_an_expression_there_is_a_form_with_examples_that_are_answered(client):
     response = client.get("/classes", headers=BROWSER)
 
