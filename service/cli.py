@@ -114,9 +114,9 @@ def demo(out: Path, genes: int, seed: int, serve: bool, host: str, port: int) ->
         _show_example(name, out)
     # Both streams may end in one file; what comes last must be written last.
     sys.stdout.flush()
-    click.echo(
-        f"\nAll of it is in {out}. Ask it: {sys.argv[0]} query genes_of_phenotype --store {out}", err=True
-    )
+    click.echo(f"\nAll of it is in {out}. Ask it, or its ontologies:", err=True)
+    click.echo(f"  {sys.argv[0]} query genes_of_phenotype --store {out}", err=True)
+    click.echo(f"  {sys.argv[0]} dl \"'has phenotype affecting' some heart\" --store {out}", err=True)
     if serve:
         _serve(Settings(store=out, host=host, port=port))
 
