@@ -9,12 +9,27 @@ from hypothesis import settings
 from impckg.loaders.build import build
 from impckg.loaders.recipe import read_recipe
 from impckg.loaders.simulate import simulate_release
+from impckg.loaders.statistics import mixed_model
+from impckg.ontology import reasoning
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("impckg", deadline=None)
 settings.load_profile("impckg")
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    """Forget compiled functions that are older than a module beside them.
+
+    numba looks at the module of a function alone. What it calls may have changed since, and be laid out otherwise: such a
+    function does not fail, it crashes.
+    """
+    for folder in (Path(package.__path__[0]) for package in (reasoning, mixed_model)):
+        newest = max(module.stat().st_mtime for module in folder.glob("*.py"))
+        for kept in folder.glob("__pycache__/*.nb[ci]"):
+            if kept.stat().st_mtime < newest:
+                kept.unlink()
 
 
 @pytest.fixture(scope="session")
