@@ -30,9 +30,9 @@ from impckg.loaders.statistics.mixed_model.residuals import (
 from impckg.loaders.statistics.mixed_model.tag import SexEffect, classification_tag
 from impckg.loaders.statistics.mixed_model.testing import (
     Outcomes,
+    analyse_line,
     empty_outcomes,
     prepare_controls,
-    test_line,
 )
 
 BoolArray = npt.NDArray[np.bool_]
@@ -134,7 +134,7 @@ def mixed_model(
     controls = prepare_controls(table[~is_mutant], numbers[~is_mutant], np.ones(batches))
     outcomes = empty_outcomes(1)
     use_weight = weight is not None and not repeats(weights, response)
-    test_line(controls, table[is_mutant], numbers[is_mutant], use_weight, True, outcomes, 0)
+    analyse_line(controls, table[is_mutant], numbers[is_mutant], use_weight, True, outcomes, 0)
     return record(outcomes, table, numbers) if outcomes.found[0] else None
 
 

@@ -136,7 +136,7 @@ def prepare_controls(table: FloatArray, batch: IntArray, weight: FloatArray) -> 
 
 
 @compiled
-def test_line(
+def analyse_line(
     controls: ControlParts,
     table: FloatArray,
     batch: IntArray,
@@ -247,3 +247,24 @@ def _offered(controls: ControlParts, table: FloatArray, use_weight: bool) -> Boo
                     if there > 0 and count <= TOO_FEW_WEIGHTS:
                         offered[WEIGHT] = False
     return offered
+
+
+@compiled
+def analyse_lines(
+    controls: ControlParts,
+    table: FloatArray,
+    batch: IntArray,
+    starts: IntArray,
+    use_weight: bool,
+    use_precision: bool,
+) -> Outcomes:
+    """Test lines that share controls, one after the other.
+
+    table: shape (mutants, 6); those of a line stand together.
+    starts: shape (lines + 1,); where each line begins, and the end.
+    """
+    out = empty_outcomes(len(starts) - 1)
+    for line in range(len(starts) - 1):
+        rows = slice(starts[line], starts[line + 1])
+        analyse_line(controls, table[rows], batch[rows], use_weight, use_precision, out, line)
+    return out

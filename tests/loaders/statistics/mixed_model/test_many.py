@@ -1,0 +1,100 @@
+"""All lines of a stratum at a time find what each finds alone."""
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from impckg.graph.errors import BadParameter
+from impckg.loaders.statistics.mixed_model.many import ANIMALS, TESTED, analyse_stratum
+from impckg.loaders.statistics.mixed_model.model import mixed_model
+
+
+def animals(seed, lines=12):
+    """200 controls on 20 days, of which some have no weight or no value, and lines of 10 to 15 mutants."""
+    rng = np.random.default_rng(seed)
+    colony = [None] * 200 + [f"line{i:02d}" for i in range(lines) for _ in range(10 + i % 6)]
+    n = len(colony)
+    day = np.where(np.arange(n) < 200, rng.integers(0, 20, n), 14 + rng.integers(0, 8, n))
+    male = rng.random(n) < 0.5
+    weight = rng.normal(25, 3, n) + 4 * male
+    value = 7 + male + 0.2 * weight * rng.integers(0, 2) + rng.normal(0, 0.6, 22)[day] + rng.normal(0, 1, n)
+    weight[rng.random(n) < 0.05] = np.nan
+    value[rng.random(n) < 0.05] = np.nan
+    return pl.DataFrame(
+        {
+            "colony_id": colony,
+            "sex": np.where(male, "male", "female"),
+            "date_of_experiment": [f"day {k}" for k in day],
+            "weight": weight,
+            "data_point": value,
+        }
+    ).with_columns(pl.col("weight", "data_point").fill_nan(None))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_each_line_is_tested_as_if_it_were_alone(seed):
+    frame = animals(seed)
+
+    found = pl.DataFrame(analyse_stratum(frame.to_arrow()))
+
+    assert found["colony_id"].to_list() == sorted(set(frame["colony_id"].drop_nulls()))
+    for row in found.iter_rows(named=True):
+        kept = frame.filter(pl.col("colony_id").is_null() | (pl.col("colony_id") == row["colony_id"]))
+        alone = mixed_model(
+            kept["data_point"].fill_null(np.nan).to_numpy(),
+            kept["colony_id"].is_not_null().to_numpy(),
+            (kept["sex"] == "male").to_numpy(),
+            kept["date_of_experiment"].to_numpy().astype(np.str_),
+            kept["weight"].fill_null(np.nan).to_numpy(),
+        )
+        names = dict(zip(TESTED[:5], ("Intercept", "Genotype", "Sex", "Weight", "Genotype:Sex"), strict=True))
+        estimates = {name: alone.coefficients.get(term) for name, term in names.items()}
+        for name, estimate in (estimates | {"female": alone.female, "male": alone.male}).items():
+            if estimate is None:
+                assert np.isnan(row[f"{name}_estimate"])
+                continue
+            assert row[f"{name}_estimate"] == pytest.approx(estimate.value, rel=1e-5, abs=1e-6)
+            assert row[f"{name}_degrees_of_freedom"] == estimate.degrees_of_freedom
+            assert np.log10(row[f"{name}_p_value"]) == pytest.approx(np.log10(estimate.p_value), abs=1e-5)
+        assert (row["has_batch"], row["has_own_variance"]) == (alone.has_batch, alone.has_own_variance)
+        assert row["effect_size"] == pytest.approx(alone.effect.size, rel=1e-5)
+        assert row["female_percentage_change"] == pytest.approx(
+            alone.female_effect.percentage_change, rel=1e-4
+        )
+
+
+def test_a_line_without_values_is_not_found():
+    frame = animals(1).with_columns(
+        data_point=pl.when(pl.col("colony_id") == "line03").then(None).otherwise("data_point")
+    )
+
+    found = pl.DataFrame(analyse_stratum(frame.to_arrow()))
+
+    assert found.filter(~pl.col("found"))["colony_id"].to_list() == ["line03"]
+
+
+def test_no_lines_give_no_rows():
+    frame = animals(1).filter(pl.col("colony_id").is_null())
+
+    assert analyse_stratum(frame.to_arrow()).num_rows == 0
+
+
+def test_no_controls_give_nothing_to_say():
+    frame = animals(1).drop_nulls("colony_id")
+
+    assert not pl.DataFrame(analyse_stratum(frame.to_arrow()))["found"].any()
+
+
+def test_what_is_no_stratum_is_refused():
+    with pytest.raises(BadParameter, match="expected \\['colony_id'"):
+        analyse_stratum(pa.table({"sex": ["male"]}))
+    odd = pl.DataFrame([[None], ["intersex"], ["d"], [1.0], [1.0]], schema=ANIMALS)
+    with pytest.raises(BadParameter, match="'intersex'; expected 'female' or 'male'"):
+        analyse_stratum(odd.to_arrow())
+    undated = pl.DataFrame([[None], ["male"], [None], [1.0], [1.0]], schema=ANIMALS)
+    with pytest.raises(BadParameter, match="date_of_experiment of an animal: nothing"):
+        analyse_stratum(undated.to_arrow())
+    infinite = pl.DataFrame([[None], ["male"], ["d"], [1.0], [np.inf]], schema=ANIMALS)
+    with pytest.raises(BadParameter, match="data_point of an animal: inf"):
+        analyse_stratum(infinite.to_arrow())
