@@ -8,6 +8,7 @@ service  the SPARQL service on the real-data release, against the engine's own s
          is built first, unless IMPCKG_REAL_STORE says where it is; Virtuoso takes part where IMPCKG_VIRTUOSO names a folder
 reasoning  classification of MP and HP with definitions, explanations, class expressions (benchmarks/reasoning.py), against
          ELK and whelk where IMPCKG_REASONERS names a folder with their jars (benchmarks/reasoners/pom.xml)
+calibration  how often null lines are significant, and the power of the mixed model (benchmarks/calibration.py)
 
 Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command.
 Machines are shared and noisy: ratios count, not seconds.
@@ -146,6 +147,12 @@ def reasoning(folder: Path) -> list[str]:
     return _script("reasoning.py", str(data), str(folder), *([jars] if jars else []))
 
 
+def calibration(folder: Path) -> list[str]:
+    """What p-values of the mixed model are worth, by simulation."""
+    del folder
+    return _script("calibration.py")
+
+
 def _script(name: str, *arguments: str) -> list[str]:
     command = [sys.executable, str(HERE / name), *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
@@ -198,6 +205,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[str]]] = {
     "servers": servers,
     "service": service,
     "reasoning": reasoning,
+    "calibration": calibration,
 }
 NEED_REAL_FILES = ("real", "service", "reasoning")
 

@@ -104,6 +104,36 @@ def log_likelihood(
 
 
 @compiled
+def log_variance_slope(
+    some: Sums, model: Model, log_theta: float, log_precision: float, contrast: FloatArray
+) -> FloatArray:
+    """How the logarithm of the variance of a contrast of the coefficients changes with both logarithms, shape (2,).
+
+    contrast: shape (columns,); the factors of the coefficients.
+    """
+    places = np.append(model.columns, RESPONSE)
+    p = len(model.columns)
+    scratch = np.empty((6, p + 1, p + 1))
+    theta, precision = np.exp(log_theta), np.exp(log_precision)
+    _cross_products(some, places, theta, precision, scratch)
+    inverse, _, beta, residual = _solve(scratch[0], p)
+    along = np.zeros(p)
+    for i in range(p):
+        for j in range(p):
+            along[i] += inverse[i, j] * contrast[j]
+    share = np.sum(along * contrast)
+    slope = np.empty(2)
+    for by in range(2):
+        slope[by] = _quadratic(scratch[1 + by], beta, p) / residual
+        for i in range(p):
+            for j in range(p):
+                slope[by] -= along[i] * scratch[1 + by, i, j] * along[j] / share
+    slope[0] *= -1.0 / theta if theta > 0.0 else 0.0
+    slope[1] *= precision
+    return slope
+
+
+@compiled
 def no_fit(columns: int, rows: int) -> Fit:
     """What stands where there is no fit."""
     return Fit(

@@ -1,7 +1,7 @@
 """Many tests at a time: all lines that share controls, as Arrow tables.
 
 A stratum is what has the same controls: one parameter of one centre, pipeline, strain and metadata group. In Spark,
-`animals.groupBy(*STRATUM).applyInArrow(analyse_stratum, schema)` runs a release; see docs/statistics.md.
+`animals.groupBy(*STRATUM).applyInArrow(analyse_stratum, schema)` runs a release.
 """
 
 import numpy as np
@@ -11,6 +11,12 @@ import pyarrow as pa
 from scipy import stats
 
 from impckg.graph.errors import BadParameter
+from impckg.loaders.statistics.mixed_model.calibrated import (
+    HYPOTHESES,
+    Calibration,
+    calibrated_p_values,
+    power,
+)
 from impckg.loaders.statistics.mixed_model.design import (
     INTERACTION,
     SEX,
@@ -36,10 +42,11 @@ TESTED = ("intercept", "genotype", "sex", "weight", "interaction", "female", "ma
 """What has an estimate, a standard error, degrees of freedom and a p-value: columns `<name>_estimate` and so on."""
 
 
-def analyse_stratum(animals: pa.Table) -> pa.Table:
+def analyse_stratum(animals: pa.Table, calibrated: bool = True) -> pa.Table:
     """Test each line of a stratum; one row for each colony, in their order.
 
     animals: with the columns of ANIMALS; null for what is missing.
+    calibrated: whether to find calibrated p-values, and power, as well.
 
     Raises BadParameter where a column or a date is missing, a sex is unknown, or a number is infinite.
     """
@@ -53,8 +60,14 @@ def analyse_stratum(animals: pa.Table) -> pa.Table:
     rows, batch = _rows(mutants)
     parts = prepare_controls(control_rows, control_batch, np.ones(batches))
     weight, response = (frame[name].fill_null(np.nan).to_numpy() for name in ("weight", "data_point"))
-    outcomes = analyse_lines(parts, rows, batch, starts, not repeats(weight, response), True)
-    return pl.DataFrame({"colony_id": lines["colony_id"]} | _columns(outcomes)).to_arrow()
+    outcomes, calibration = analyse_lines(
+        parts, rows, batch, starts, not repeats(weight, response), True, calibrated
+    )
+    return pl.DataFrame(
+        {"colony_id": lines["colony_id"]}
+        | _columns(outcomes)
+        | (_calibrated_columns(calibration) if calibrated else {})
+    ).to_arrow()
 
 
 def _checked(animals: pl.DataFrame) -> pl.DataFrame:
@@ -109,4 +122,13 @@ def _columns(outcomes: Outcomes) -> dict[str, npt.NDArray[np.generic]]:
     for place, name in enumerate(("", "female_", "male_")):
         columns[f"{name}effect_size"] = outcomes.effect_sizes[:, place]
         columns[f"{name}percentage_change"] = outcomes.changes[:, place]
+    return columns
+
+
+def _calibrated_columns(calibration: Calibration) -> dict[str, npt.NDArray[np.generic]]:
+    p_values, powers = calibrated_p_values(calibration), power(calibration)
+    columns: dict[str, npt.NDArray[np.generic]] = {}
+    for place, name in enumerate(HYPOTHESES):
+        columns[f"{name}_calibrated_p_value"] = p_values[:, place]
+        columns[f"{name}_power"] = powers[:, place]
     return columns

@@ -11,6 +11,12 @@ import numpy.typing as npt
 from scipy import stats
 
 from impckg.graph.errors import BadParameter
+from impckg.loaders.statistics.mixed_model.calibrated import (
+    Calibration,
+    calibrated_p_values,
+    empty_calibration,
+    power,
+)
 from impckg.loaders.statistics.mixed_model.design import (
     COLUMNS,
     FEMALE_GENOTYPE,
@@ -70,6 +76,22 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Calibrated:
+    """p-values that are what they say, see calibrated.py; None where a hypothesis cannot be tested.
+
+    probability_of_equal_variances: that mutants have the variance of controls, given the data.
+    power: of finding an effect of one standard deviation at the level of significance, with these animals.
+    """
+
+    p_value: float
+    female_p_value: float | None
+    male_p_value: float | None
+    interaction_p_value: float | None
+    probability_of_equal_variances: float
+    power: float
+
+
+@dataclass(frozen=True)
 class MixedModel:
     """What came of one test.
 
@@ -80,6 +102,7 @@ class MixedModel:
     both_sexes_p_value: of these two together.
     batch_deviation, control_deviation, mutant_deviation: standard deviations, in the unit of the response.
     effect, female_effect, male_effect: how large they are.
+    calibrated: the p-values of a test that chooses no model.
     normality: tests of the residuals by group of animals.
     tag: what is significant, as OpenStats words it. flags: what is to be known about it.
     """
@@ -101,6 +124,7 @@ class MixedModel:
     effect: Effect
     female_effect: Effect | None
     male_effect: Effect | None
+    calibrated: Calibrated
     normality: Mapping[str, Normality]
     tag: str
     flags: tuple[str, ...]
@@ -132,10 +156,10 @@ def mixed_model(
     _, numbers = np.unique(batch, return_inverse=True)
     batches = int(numbers.max()) + 1 if len(numbers) else 0
     controls = prepare_controls(table[~is_mutant], numbers[~is_mutant], np.ones(batches))
-    outcomes = empty_outcomes(1)
+    outcomes, calibration = empty_outcomes(1), empty_calibration(1)
     use_weight = weight is not None and not repeats(weights, response)
-    analyse_line(controls, table[is_mutant], numbers[is_mutant], use_weight, True, outcomes, 0)
-    return record(outcomes, table, numbers) if outcomes.found[0] else None
+    analyse_line(controls, table[is_mutant], numbers[is_mutant], use_weight, True, outcomes, calibration, 0)
+    return record(outcomes, calibration, table, numbers) if outcomes.found[0] else None
 
 
 def repeats(weight: FloatArray, response: FloatArray) -> bool:
@@ -153,7 +177,7 @@ def t_test(coefficients: FloatArray) -> FloatArray:
     return np.asarray(2 * stats.t.sf(t_value, coefficients[..., 2]), dtype=np.float64)
 
 
-def record(outcomes: Outcomes, table: FloatArray, batch: IntArray) -> MixedModel:
+def record(outcomes: Outcomes, calibration: Calibration, table: FloatArray, batch: IntArray) -> MixedModel:
     """The outcome of a single test, with tests of the residuals.
 
     table: shape (animals, 6); see `design`. batch: shape (animals,); numbers from 0.
@@ -189,6 +213,7 @@ def record(outcomes: Outcomes, table: FloatArray, batch: IntArray) -> MixedModel
         effect=effects[0],
         female_effect=effects[1],
         male_effect=effects[2],
+        calibrated=_calibrated(calibration),
         normality=_normality(outcomes, table, batch),
         tag=classification_tag(
             float(p_values[GENOTYPE]),
@@ -237,6 +262,13 @@ def _estimate(coefficients: FloatArray, p_values: FloatArray, place: int) -> Est
 def _effect(outcomes: Outcomes, at: int) -> Effect:
     size, change = float(outcomes.effect_sizes[0, at]), float(outcomes.changes[0, at])
     return Effect(size if np.isfinite(size) else None, change if np.isfinite(change) else None)
+
+
+def _calibrated(calibration: Calibration) -> Calibrated:
+    everyone, *rest = calibrated_p_values(calibration)[0].tolist()
+    female, male, interaction = (None if np.isnan(p_value) else p_value for p_value in rest)
+    probability, found = float(calibration.probability[0, 0]), float(power(calibration)[0, 0])
+    return Calibrated(everyone, female, male, interaction, probability, found)
 
 
 def _normality(outcomes: Outcomes, table: FloatArray, batch: IntArray) -> Mapping[str, Normality]:

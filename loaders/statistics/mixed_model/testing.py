@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from impckg.loaders.statistics.mixed_model.calibrated import Calibration, calibrate, empty_calibration
 from impckg.loaders.statistics.mixed_model.compiled import compiled
 from impckg.loaders.statistics.mixed_model.design import (
     COLUMNS,
@@ -143,9 +144,10 @@ def analyse_line(
     use_weight: bool,
     use_precision: bool,
     out: Outcomes,
+    calibration: Calibration,
     at: int,
 ) -> None:
-    """Test the mutants of one line, and write what came of it into `out`.
+    """Test the mutants of one line, and write what came of it into `out`, and into `calibration` where that has room.
 
     table: shape (mutants, 6); as for `prepare_controls`. batch: shape (mutants,).
     use_weight: whether body weight may be in the model. use_precision: whether a variance of the mutants may.
@@ -166,6 +168,11 @@ def analyse_line(
     has_batch = parts.everyone.batches > 1
     data = Data(parts.everyone, parts.weighed, np.log(controls.scale))
     has_precision = use_precision and parts.everyone.rows[1] > MUTANTS_WITHOUT_VARIANCE
+    if len(calibration.deviation):
+        calibrate(data, offered, has_batch, has_precision, calibration, at)
+        calibration.equal[at, :, :2] *= controls.scale
+        calibration.own[at, :, :2] *= controls.scale
+        calibration.deviation[at] *= controls.scale
     decided = select(data, offered, has_batch, has_precision)
     chosen = decided.chosen
     out.found[at] = decided.final.found
@@ -257,14 +264,17 @@ def analyse_lines(
     starts: IntArray,
     use_weight: bool,
     use_precision: bool,
-) -> Outcomes:
+    use_calibration: bool,
+) -> tuple[Outcomes, Calibration]:
     """Test lines that share controls, one after the other.
 
     table: shape (mutants, 6); those of a line stand together.
     starts: shape (lines + 1,); where each line begins, and the end.
+    use_calibration: whether to fit for calibrated p-values; there is none otherwise.
     """
     out = empty_outcomes(len(starts) - 1)
+    calibration = empty_calibration(len(starts) - 1 if use_calibration else 0)
     for line in range(len(starts) - 1):
         rows = slice(starts[line], starts[line + 1])
-        analyse_line(controls, table[rows], batch[rows], use_weight, use_precision, out, line)
-    return out
+        analyse_line(controls, table[rows], batch[rows], use_weight, use_precision, out, calibration, line)
+    return out, calibration
