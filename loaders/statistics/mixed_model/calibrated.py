@@ -1,7 +1,7 @@
 """A p-value that is what it says, where mutants are distributed as controls are.
 
 The compatible test (testing.py) chooses a model by the data and then tests as if it had been given, with the degrees of
-freedom of all animals even where the variance comes from a dozen mutants. On null lines it finds up to 20 times what its
+freedom of all animals even where the variance comes from a dozen mutants. On null lines it finds up to 23 times what its
 level says (benchmarks/results/calibration.md). Here nothing is chosen: all terms that there is data for stay in, and so
 does the batch. What is not known costs, or is averaged over:
 
@@ -80,14 +80,14 @@ def empty_calibration(tests: int) -> Calibration:
 
 @compiled
 def calibrate(
-    data: Data, offered: BoolArray, has_batch: bool, has_precision: bool, out: Calibration, at: int
+    data: Data, full: BoolArray, has_batch: bool, has_precision: bool, out: Calibration, at: int
 ) -> None:
     """Fit without choosing, and write what was found into `out`.
 
-    offered: shape (5,); the terms that there is data for. has_batch: whether there is more than one batch.
+    full: shape (5,); the terms that can be fitted. has_batch: whether there is more than one batch.
     has_precision: whether there are mutants enough for a variance of their own.
     """
-    without = offered.copy()
+    without = full.copy()
     without[INTERACTION] = False
     terms = np.flatnonzero(without)
     contrast = np.zeros((1, len(terms)))
@@ -95,13 +95,13 @@ def calibrate(
     out.deviation[at] = _test_both(
         rows_for(data, without), terms, contrast, has_batch, has_precision, out, at, 0
     )
-    if offered[SEX] and offered[INTERACTION]:
-        terms = np.flatnonzero(offered)
+    if full[SEX] and full[INTERACTION]:
+        terms = np.flatnonzero(full)
         genotype, interaction = np.searchsorted(terms, GENOTYPE), np.searchsorted(terms, INTERACTION)
         contrast = np.zeros((3, len(terms)))
         contrast[0, genotype] = contrast[1, genotype] = 1.0
         contrast[1, interaction] = contrast[2, interaction] = 1.0
-        _test_both(rows_for(data, offered), terms, contrast, has_batch, has_precision, out, at, 1)
+        _test_both(rows_for(data, full), terms, contrast, has_batch, has_precision, out, at, 1)
 
 
 @compiled

@@ -1,7 +1,7 @@
 """Many tests at a time: all lines that share controls, as Arrow tables.
 
-A stratum is what has the same controls: one parameter of one centre, pipeline, strain and metadata group. In Spark,
-`animals.groupBy(*STRATUM).applyInArrow(analyse_stratum, schema)` runs a release.
+A stratum is what has the same controls: one parameter of one centre, pipeline, strain and metadata group. A table comes in
+and a table goes out, so that whatever hands out groups as Arrow tables can run a release.
 """
 
 import numpy as np
@@ -42,7 +42,7 @@ TESTED = ("intercept", "genotype", "sex", "weight", "interaction", "female", "ma
 """What has an estimate, a standard error, degrees of freedom and a p-value: columns `<name>_estimate` and so on."""
 
 
-def analyse_stratum(animals: pa.Table, calibrated: bool = True) -> pa.Table:
+def analyse_stratum(animals: pa.Table, *, calibrated: bool = True) -> pa.Table:
     """Test each line of a stratum; one row for each colony, in their order.
 
     animals: with the columns of ANIMALS; null for what is missing.

@@ -168,17 +168,17 @@ def analyse_line(
     has_batch = parts.everyone.batches > 1
     data = Data(parts.everyone, parts.weighed, np.log(controls.scale))
     has_precision = use_precision and parts.everyone.rows[1] > MUTANTS_WITHOUT_VARIANCE
-    if len(calibration.deviation):
-        calibrate(data, offered, has_batch, has_precision, calibration, at)
-        calibration.equal[at, :, :2] *= controls.scale
-        calibration.own[at, :, :2] *= controls.scale
-        calibration.deviation[at] *= controls.scale
     decided = select(data, offered, has_batch, has_precision)
     chosen = decided.chosen
     out.found[at] = decided.final.found
     out.full[at], out.terms[at] = decided.full, chosen.terms
     if not decided.final.found:
         return
+    if len(calibration.deviation):
+        calibrate(data, decided.full, has_batch, has_precision, calibration, at)
+        calibration.equal[at, :, :2] *= controls.scale
+        calibration.own[at, :, :2] *= controls.scale
+        calibration.deviation[at] *= controls.scale
     out.has_batch[at], out.has_precision[at] = chosen.has_batch, chosen.has_precision
     rows = rows_for(data, chosen.terms)
     out.rows[at], out.batches[at] = rows.rows, rows.batches

@@ -81,6 +81,18 @@ def test_power_is_that_of_the_noncentral_t_distribution():
     assert np.isnan(found[0, 1:]).all()
 
 
+def test_a_weight_that_is_a_copy_of_the_sex_leaves_a_p_value():
+    rng = np.random.default_rng(6)
+    is_male = np.arange(80) % 2 == 0
+
+    found = mixed_model(
+        rng.normal(0, 1, 80), np.arange(80) >= 66, is_male, np.arange(80) % 6, np.where(is_male, 30.0, 20.0)
+    )
+
+    assert not {"Sex", "Weight"} <= set(found.full_terms)
+    assert 0 < found.calibrated.p_value <= 1
+
+
 def calibrate_one(table, batch) -> Calibration:
     is_mutant = table[:, 1] > 0
     controls = prepare_controls(table[~is_mutant], batch[~is_mutant], np.ones(batch.max() + 1))
