@@ -7,10 +7,6 @@ significant result may have a combined p-value of 0.9 because one sex drives it)
 
 import polars as pl
 
-# A result at or below this p-value may earn a call (impc_stats_pipeline b3320a4, loader.R). Not used to decide what is
-# significant: that a term was assigned decides.
-SIGNIFICANCE = 1e-4
-
 SUPPLIED = "Supplied as data"
 
 # First match wins; the words are those of the statistical-result core of DR 18 to 24 and of reports before DR 12.

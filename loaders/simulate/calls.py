@@ -19,8 +19,7 @@ import numpy as np
 from impckg.loaders.simulate.animals import LINEAR_MODEL, SUBVIABLE_OUTCOME, SUPPLIED, Results
 from impckg.loaders.simulate.plan import Plan
 from impckg.loaders.simulate.world import SUBVIABLE_TERM, IntArray, World
-
-SIGNIFICANCE = 1e-4
+from impckg.loaders.statistics.significance import SIGNIFICANCE
 
 NO_TERM = -1
 

@@ -32,7 +32,7 @@ from impckg.loaders.simulate.animals import (
     SUPPLIED,
     Results,
 )
-from impckg.loaders.simulate.calls import NO_TERM, SEX_OF_CALL, SIGNIFICANCE, Calls, Terms
+from impckg.loaders.simulate.calls import NO_TERM, SEX_OF_CALL, Calls, Terms
 from impckg.loaders.simulate.lines import Line
 from impckg.loaders.simulate.plan import ZYGOSITIES, Plan
 from impckg.loaders.simulate.world import (
@@ -44,6 +44,7 @@ from impckg.loaders.simulate.world import (
     read_remarks,
     read_text,
 )
+from impckg.loaders.statistics.significance import SIGNIFICANCE
 
 HPOA_COLUMNS = (
     "database_id", "disease_name", "qualifier", "hpo_id", "reference", "evidence", "onset", "frequency",
@@ -53,6 +54,7 @@ HGNC_COLUMNS = (
     "hgnc_id", "symbol", "name", "locus_group", "locus_type", "status", "location", "alias_symbol",
     "prev_symbol", "entrez_id", "ensembl_gene_id", "uniprot_ids", "mgd_id", "omim_id", "orphanet",
 )  # fmt: skip
+
 GENTAR_GENE_COLUMNS = (
     "Gene Symbol", "MGI ID", "Assignment Status", "ES Null Production Status",
     "ES Null Production Work Unit", "ES Conditional Production Status",
