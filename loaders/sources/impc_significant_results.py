@@ -15,7 +15,7 @@ from impckg.graph.errors import DamagedFile, MissingColumn
 from impckg.graph.identifiers import mint_column
 from impckg.graph.schema import schema
 from impckg.loaders import mentions, rules
-from impckg.loaders.calls import call_type, evidence, neg_log10, without_placeholders
+from impckg.loaders.call_types import call_type, evidence, neg_log10, without_placeholders
 from impckg.loaders.source import Batch, Context, Source, things
 from impckg.loaders.table import LINE, Rows, all_good
 

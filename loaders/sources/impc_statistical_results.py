@@ -14,7 +14,7 @@ import polars as pl
 from impckg.graph.identifiers import mint_column
 from impckg.graph.schema import schema
 from impckg.loaders import mentions, rules
-from impckg.loaders.calls import neg_log10, without_placeholders
+from impckg.loaders.call_types import neg_log10, without_placeholders
 from impckg.loaders.source import Batch, Context, Source, things
 from impckg.loaders.table import Rows, read_delimited
 

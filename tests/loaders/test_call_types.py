@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impckg.graph.schema import schema
-from impckg.loaders.calls import call_type, evidence, neg_log10, without_placeholders
+from impckg.loaders.call_types import call_type, evidence, neg_log10, without_placeholders
 
 
 @pytest.mark.parametrize(
