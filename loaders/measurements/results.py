@@ -1,0 +1,229 @@
+"""What came of tests, as tables: one row for each test, and one for each call.
+
+Columns have the names of the IMPC's `statistical-result` core where it has one, and then hold what the IMPC would publish;
+the slips that it would publish, too, are named in the column `flags`. Columns of our own come after them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from impckg.loaders.measurements.testing import Tested, sexes_tested
+from impckg.loaders.statistics.analysis import Status, counts
+from impckg.loaders.statistics.fisher import COMPLETE, FisherResult
+from impckg.loaders.statistics.mixed_model.model import Estimate, MixedModel
+from impckg.loaders.statistics.reference_range import ReferenceRange, ReferenceRangePlus
+
+Row = dict[str, str | float | int | bool | None]
+
+OVERWRITTEN = (
+    "female_pvalue_low_vs_normal_high and female_pvalue_low_normal_vs_high are effect sizes, as published"
+)
+"""A slip of the IMPC's that is kept: its p_value may be such an effect size."""
+
+_NUMBERS = (
+    "female_mutant_count", "male_mutant_count", "female_control_count", "male_control_count", "p_value", "effect_size",
+    "genotype_effect_p_value", "genotype_effect_parameter_estimate", "genotype_effect_stderr_estimate",
+    "genotype_effect_size", "female_ko_effect_p_value", "female_ko_parameter_estimate", "female_ko_effect_stderr_estimate",
+    "female_effect_size", "female_percentage_change", "male_ko_effect_p_value", "male_ko_parameter_estimate",
+    "male_ko_effect_stderr_estimate", "male_effect_size", "male_percentage_change", "percentage_change",
+    "sex_effect_p_value", "weight_effect_p_value", "interaction_effect_p_value", "intercept_estimate",
+    "genotype_pvalue_low_vs_normal_high", "genotype_pvalue_low_normal_vs_high", "female_pvalue_low_vs_normal_high",
+    "female_pvalue_low_normal_vs_high", "male_pvalue_low_vs_normal_high", "male_pvalue_low_normal_vs_high",
+    "female_low_p_value", "female_high_p_value", "calibrated_p_value", "female_calibrated_p_value",
+    "male_calibrated_p_value", "interaction_calibrated_p_value", "q_value", "power",
+)  # fmt: skip
+_TRUTHS = ("significant", "batch_significant", "variance_significant")
+_TEXTS_BEFORE = (
+    "line", "gene_accession_id", "gene_symbol", "allele_symbol", "zygosity", "phenotyping_center", "pipeline_stable_id",
+    "procedure_stable_id", "strain_accession_id", "metadata_group", "parameter_stable_id", "parameter_name", "status",
+    "reason", "statistical_method", "phenotype_sex",
+)  # fmt: skip
+_TEXTS_AFTER = ("classification_tag", "mp_term_id", "flags")
+
+RESULT_SCHEMA: dict[str, pl.DataType] = {
+    **dict.fromkeys(_TEXTS_BEFORE, pl.String()),
+    **dict.fromkeys(_NUMBERS[:4], pl.Int64()),
+    **dict.fromkeys(_NUMBERS[4:], pl.Float64()),
+    **dict.fromkeys(_TRUTHS, pl.Boolean()),
+    **dict.fromkeys(_TEXTS_AFTER, pl.String()),
+}
+"""Columns of the table of results. No number is NaN or infinite; null is nothing."""
+
+CALL_SCHEMA: dict[str, pl.DataType] = {
+    "line": pl.String(), "gene_accession_id": pl.String(), "parameter_stable_id": pl.String(), "mp_term_id": pl.String(),
+    "sex": pl.String(), "outcome": pl.String(), "rule": pl.String(), "p_value": pl.Float64(), "effect_size": pl.Float64(),
+}  # fmt: skip
+"""Columns of the table of calls. sex: female, male, or not_considered."""
+
+_DESCRIBED = {
+    "gene_accession_id": "gene", "gene_symbol": "gene_symbol", "allele_symbol": "allele_symbol", "zygosity": "zygosity",
+    "phenotyping_center": "centre", "pipeline_stable_id": "pipeline", "procedure_stable_id": "procedure",
+    "strain_accession_id": "strain", "metadata_group": "metadata_group",
+}  # fmt: skip
+
+
+def result_table(tested: Sequence[Tested]) -> pl.DataFrame:
+    """One row for each test; see RESULT_SCHEMA.
+
+    q_value: of Benjamini and Hochberg; its family is all tests of the table that were made.
+    """
+    rows = [_row(one) for one in tested]
+    table = pl.DataFrame(rows, schema=RESULT_SCHEMA)
+    floats = pl.col(pl.Float64)
+    table = table.with_columns(pl.when(floats.is_finite()).then(floats))
+    made = table["calibrated_p_value"].is_not_null().to_numpy()
+    q_values = np.full(table.height, np.nan)
+    if made.any():
+        q_values[made] = stats.false_discovery_control(table["calibrated_p_value"].to_numpy()[made])
+    return table.with_columns(pl.Series("q_value", q_values).fill_nan(None))
+
+
+def call_table(tested: Iterable[Tested]) -> pl.DataFrame:
+    """One row for each call; see CALL_SCHEMA."""
+    rows = [
+        {
+            "line": one.line,
+            "gene_accession_id": one.described["gene"],
+            "parameter_stable_id": one.parameter.id,
+            "mp_term_id": call.term,
+            "sex": call.sex or "not_considered",
+            "outcome": call.outcome.value,
+            "rule": call.rule.value,
+            "p_value": call.p_value,
+            "effect_size": call.effect_size,
+        }
+        for one in tested
+        for call in one.called.calls
+    ]
+    return pl.DataFrame(rows, schema=CALL_SCHEMA)
+
+
+def statistical_method(tested: Tested) -> str | None:
+    """The method of a test that was made, as the IMPC words it."""
+    result = tested.analysis.result
+    if isinstance(result, FisherResult):
+        return "Fisher Exact Test framework"
+    if isinstance(result, ReferenceRangePlus):
+        return "Reference Range Plus framework"
+    if isinstance(result, MixedModel):
+        kind = "Linear Mixed Model framework, LME" if result.has_batch else "Linear Model framework, GLS"
+        return f"{kind}, {'' if 'Weight' in result.terms else 'not '}including Weight"
+    return None
+
+
+def _row(one: Tested) -> Row:
+    analysis = one.analysis
+    sexes = sexes_tested(one.animals, analysis)
+    flags = [*analysis.flags, *one.called.flags]
+    row: Row = {name: one.described[ours] for name, ours in _DESCRIBED.items()}
+    row |= {
+        "line": one.line,
+        "parameter_stable_id": one.parameter.id,
+        "parameter_name": one.parameter.name or one.described["parameter_name"],
+        "status": analysis.status.value,
+        "reason": "; ".join(analysis.reasons) or None,
+        "statistical_method": statistical_method(one),
+        "phenotype_sex": ",".join(sexes) if analysis.status is Status.SUCCESSFUL else None,
+        **counts(one.animals.those(analysis.kept)),
+        "significant": one.called.term is not None,
+        "mp_term_id": one.called.term,
+    }
+    if isinstance(analysis.result, MixedModel):
+        row |= _of_mixed_model(analysis.result)
+    elif isinstance(analysis.result, FisherResult):
+        row |= _of_fisher(analysis.result)
+    elif isinstance(analysis.result, ReferenceRangePlus):
+        row |= _of_reference_range(analysis.result)
+        flags += [OVERWRITTEN] if "Female" in analysis.result.by_sex else []
+    return row | {"flags": "; ".join(dict.fromkeys(flags)) or None}
+
+
+def _of_mixed_model(found: MixedModel) -> Row:
+    row: Row = {
+        "p_value": found.genotype.p_value,
+        "effect_size": found.effect.size,
+        "genotype_effect_p_value": found.genotype.p_value,
+        "genotype_effect_parameter_estimate": found.genotype.value,
+        "genotype_effect_stderr_estimate": found.genotype.standard_error,
+        "genotype_effect_size": found.effect.size,
+        "percentage_change": found.effect.percentage_change,
+        "intercept_estimate": found.coefficients["Intercept"].value,
+        "batch_significant": found.has_batch,
+        "variance_significant": found.has_own_variance,
+        "classification_tag": found.tag,
+        "calibrated_p_value": found.calibrated.p_value,
+        "female_calibrated_p_value": found.calibrated.female_p_value,
+        "male_calibrated_p_value": found.calibrated.male_p_value,
+        "interaction_calibrated_p_value": found.calibrated.interaction_p_value,
+        "power": found.calibrated.power,
+    }
+    for sex, estimate, effect in (
+        ("female", found.female, found.female_effect),
+        ("male", found.male, found.male_effect),
+    ):
+        row |= _of_sex(sex, estimate)
+        row[f"{sex}_effect_size"] = effect.size if effect and estimate else None
+        row[f"{sex}_percentage_change"] = effect.percentage_change if effect and estimate else None
+    for name, term in (("sex", "Sex"), ("weight", "Weight"), ("interaction", "Genotype:Sex")):
+        if term in found.coefficients:
+            row[f"{name}_effect_p_value"] = found.coefficients[term].p_value
+    return row
+
+
+def _of_sex(sex: str, estimate: Estimate | None) -> Row:
+    if estimate is None:
+        return {}
+    return {
+        f"{sex}_ko_effect_p_value": estimate.p_value,
+        f"{sex}_ko_parameter_estimate": estimate.value,
+        f"{sex}_ko_effect_stderr_estimate": estimate.standard_error,
+    }
+
+
+def _of_fisher(found: FisherResult) -> Row:
+    everyone = found.genotype[COMPLETE]
+    row: Row = {
+        "p_value": everyone.p_value,
+        "effect_size": everyone.effect,
+        "genotype_effect_p_value": everyone.p_value,
+        "genotype_effect_size": everyone.effect,
+        "classification_tag": found.tag,
+        # An exact test never promises too much.
+        "calibrated_p_value": everyone.p_value,
+    }
+    for sex in ("Female", "Male"):
+        if sex in found.genotype_by_sex:
+            of_sex = found.genotype_by_sex[sex][COMPLETE]
+            row[f"{sex.lower()}_ko_effect_p_value"] = of_sex.p_value
+            row[f"{sex.lower()}_effect_size"] = of_sex.effect
+            row[f"{sex.lower()}_calibrated_p_value"] = of_sex.p_value
+    return row
+
+
+def _of_reference_range(found: ReferenceRangePlus) -> Row:
+    row: Row = {"classification_tag": found.tag, "calibrated_p_value": _of_two_tails(found.overall)}
+    published = {"genotype": found.overall, **{sex.lower(): tails for sex, tails in found.by_sex.items()}}
+    effects: list[float | None] = []
+    least: list[float | None] = []
+    for group, tails in published.items():
+        both: Mapping[str, float | None] = {"low": tails.low.p_value, "high": tails.high.p_value}
+        effects += [tails.low.effect, tails.high.effect]
+        if group == "female":
+            row |= {f"female_{tail}_p_value": p_value for tail, p_value in both.items()}
+            both = {"low": tails.low.effect, "high": tails.high.effect}
+        if group != "genotype":
+            row[f"{group}_calibrated_p_value"] = _of_two_tails(tails)
+        row[f"{group}_pvalue_low_vs_normal_high"] = both["low"]
+        row[f"{group}_pvalue_low_normal_vs_high"] = both["high"]
+        least += both.values()
+    row["p_value"] = min(value for value in least if value is not None)
+    row["effect_size"] = max((value for value in effects if value is not None), default=None)
+    return row
+
+
+def _of_two_tails(tails: ReferenceRange) -> float:
+    """One p-value for both tails, as Bonferroni has it."""
+    return min(1.0, 2 * min(tails.low.p_value, tails.high.p_value))
