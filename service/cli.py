@@ -17,7 +17,7 @@ import click
 
 from impckg._version import __version__
 from impckg.graph.errors import BadParameter, CheckFailed, KgError, QueryError
-from impckg.service import reasoning_commands
+from impckg.service import analysis_commands, reasoning_commands
 from impckg.service.progress import progress
 from impckg.service.settings import SettingDescription, Settings, describe_settings
 
@@ -479,6 +479,7 @@ def simulate(genes: int, seed: int, results: int | None, out: Path) -> None:
 
 
 for _command in (
+    analysis_commands.analyse,
     reasoning_commands.classify,
     reasoning_commands.explain,
     reasoning_commands.dl,

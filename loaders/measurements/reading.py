@@ -191,6 +191,9 @@ def _animals(
         "weight_text",
         rejects,
     )
+    is_gene = pl.col("gene").str.contains(r"^MGI:\d+$")
+    _aside(known, ~is_gene, "not_an_mgi_accession", columns.get("gene", ""), "gene", rejects)
+    known = known.with_columns(pl.when(is_gene).then("gene").alias("gene"))
     number = pl.when(weight).then(pl.col("weight_text")).cast(pl.Float64, strict=False)
     return known.with_columns(number.alias("weight")).drop(
         "weight_text", "sex_text", "group_text", "date_text"

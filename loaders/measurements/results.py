@@ -6,7 +6,6 @@ the slips that it would publish, too, are named in the column `flags`. Columns o
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
 import polars as pl
 from scipy import stats
 
@@ -73,12 +72,35 @@ def result_table(tested: Sequence[Tested]) -> pl.DataFrame:
     rows = [_row(one) for one in tested]
     table = pl.DataFrame(rows, schema=RESULT_SCHEMA)
     floats = pl.col(pl.Float64)
-    table = table.with_columns(pl.when(floats.is_finite()).then(floats))
-    made = table["calibrated_p_value"].is_not_null().to_numpy()
-    q_values = np.full(table.height, np.nan)
-    if made.any():
-        q_values[made] = stats.false_discovery_control(table["calibrated_p_value"].to_numpy()[made])
-    return table.with_columns(pl.Series("q_value", q_values).fill_nan(None))
+    return table.with_columns(pl.when(floats.is_finite()).then(floats)).with_columns(
+        pl.Series("q_value", q_values(tested), dtype=pl.Float64)
+    )
+
+
+def calibrated_p_value(tested: Tested) -> float | None:
+    """The p-value of the genotype in all animals that is what it says; None where no test was made.
+
+    An exact test never promises too much. Of two tails the smaller p-value is doubled, as Bonferroni has it.
+    """
+    found = tested.analysis.result
+    if isinstance(found, MixedModel):
+        return found.calibrated.p_value
+    if isinstance(found, FisherResult):
+        return found.genotype[COMPLETE].p_value
+    return of_two_tails(found.overall) if isinstance(found, ReferenceRangePlus) else None
+
+
+def q_values(tested: Sequence[Tested]) -> list[float | None]:
+    """The false discovery rates of Benjamini and Hochberg; the family is all of these tests that were made."""
+    p_values = [calibrated_p_value(one) for one in tested]
+    made = [p_value for p_value in p_values if p_value is not None]
+    adjusted = iter(stats.false_discovery_control(made).tolist() if made else [])
+    return [None if p_value is None else next(adjusted) for p_value in p_values]
+
+
+def of_two_tails(tails: ReferenceRange) -> float:
+    """One p-value for both tails."""
+    return min(1.0, 2 * min(tails.low.p_value, tails.high.p_value))
 
 
 def call_table(tested: Iterable[Tested]) -> pl.DataFrame:
@@ -128,6 +150,7 @@ def _row(one: Tested) -> Row:
         "statistical_method": statistical_method(one),
         "phenotype_sex": ",".join(sexes) if analysis.status is Status.SUCCESSFUL else None,
         **counts(one.animals.those(analysis.kept)),
+        "calibrated_p_value": calibrated_p_value(one),
         "significant": one.called.term is not None,
         "mp_term_id": one.called.term,
     }
@@ -154,7 +177,6 @@ def _of_mixed_model(found: MixedModel) -> Row:
         "batch_significant": found.has_batch,
         "variance_significant": found.has_own_variance,
         "classification_tag": found.tag,
-        "calibrated_p_value": found.calibrated.p_value,
         "female_calibrated_p_value": found.calibrated.female_p_value,
         "male_calibrated_p_value": found.calibrated.male_p_value,
         "interaction_calibrated_p_value": found.calibrated.interaction_p_value,
@@ -191,8 +213,6 @@ def _of_fisher(found: FisherResult) -> Row:
         "genotype_effect_p_value": everyone.p_value,
         "genotype_effect_size": everyone.effect,
         "classification_tag": found.tag,
-        # An exact test never promises too much.
-        "calibrated_p_value": everyone.p_value,
     }
     for sex in ("Female", "Male"):
         if sex in found.genotype_by_sex:
@@ -204,7 +224,7 @@ def _of_fisher(found: FisherResult) -> Row:
 
 
 def _of_reference_range(found: ReferenceRangePlus) -> Row:
-    row: Row = {"classification_tag": found.tag, "calibrated_p_value": _of_two_tails(found.overall)}
+    row: Row = {"classification_tag": found.tag}
     published = {"genotype": found.overall, **{sex.lower(): tails for sex, tails in found.by_sex.items()}}
     effects: list[float | None] = []
     least: list[float | None] = []
@@ -215,15 +235,10 @@ def _of_reference_range(found: ReferenceRangePlus) -> Row:
             row |= {f"female_{tail}_p_value": p_value for tail, p_value in both.items()}
             both = {"low": tails.low.effect, "high": tails.high.effect}
         if group != "genotype":
-            row[f"{group}_calibrated_p_value"] = _of_two_tails(tails)
+            row[f"{group}_calibrated_p_value"] = of_two_tails(tails)
         row[f"{group}_pvalue_low_vs_normal_high"] = both["low"]
         row[f"{group}_pvalue_low_normal_vs_high"] = both["high"]
         least += both.values()
     row["p_value"] = min(value for value in least if value is not None)
     row["effect_size"] = max((value for value in effects if value is not None), default=None)
     return row
-
-
-def _of_two_tails(tails: ReferenceRange) -> float:
-    """One p-value for both tails, as Bonferroni has it."""
-    return min(1.0, 2 * min(tails.low.p_value, tails.high.p_value))

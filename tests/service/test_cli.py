@@ -17,6 +17,7 @@ from impckg.service.cli import DEMO_QUESTIONS, main
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "build"
 COMMANDS = (
+    "analyse",
     "build",
     "changes",
     "check",

@@ -1,0 +1,137 @@
+"""A table of animals analysed as a whole: what `impckg analyse` writes, and where."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from impckg.graph.errors import BadParameter, SourceError
+from impckg.graph.identifiers import BASE
+from impckg.loaders.measurements import graph
+from impckg.loaders.measurements.parameters import Parameters
+from impckg.loaders.measurements.reading import Measurements, Reading, read_measurements
+from impckg.loaders.measurements.results import call_table, result_table
+from impckg.loaders.measurements.testing import Tested, analyse_lines
+
+RESULTS_FILE, CALLS_FILE, REJECTS_FILE, STATEMENTS_FILE = (
+    "results.csv",
+    "calls.csv",
+    "rejects.csv",
+    "graph.nt",
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was done.
+
+    measurements: what was read. tested: every test, made or not. folder: where the files are.
+    graph: the IRI that STATEMENTS_FILE is to be loaded as. statements: how many it has.
+    unknown_genes: lines of which nothing was said, since their gene has no MGI accession.
+    """
+
+    measurements: Measurements
+    tested: Sequence[Tested]
+    folder: Path
+    graph: str
+    statements: int
+    unknown_genes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be analysed.
+
+    name: of the analysis; part of identifiers. gene: MGI accession of lines of which the table has none.
+    software: the program and its version. strict: whether one row that cannot be believed is an error.
+    """
+
+    name: str
+    software: str
+    reading: Reading
+    parameters: Parameters
+    gene: str | None = None
+    licence: str = graph.UNDETERMINED
+    strict: bool = False
+
+
+def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
+    """Test a table of animals, and write results, calls, rejects, animals and statements into a folder.
+
+    Raises SourceError where the table cannot be used, or, if `strict` is on, a row of it; and BadParameter where it has no
+    mutants, no controls, or nothing that was measured.
+    """
+    measurements = read_measurements(path, plan.reading)
+    if plan.strict and measurements.rejects.height:
+        raise SourceError("\n".join(rejects_in_words(path.name, measurements)))
+    measurements = _with_gene(measurements, plan.gene)
+    tested = list(analyse_lines(measurements, plan.parameters))
+    _demand(path.name, measurements, tested)
+    folder.mkdir(parents=True, exist_ok=True)
+    result_table(tested).write_csv(folder / RESULTS_FILE)
+    call_table(tested).write_csv(folder / CALLS_FILE)
+    measurements.rejects.write_csv(folder / REJECTS_FILE)
+    graph.animal_table(plan.name, tested).write_parquet(folder / graph.ANIMALS_FILE)
+    origin = graph.Origin(
+        name=plan.name,
+        file=path.name,
+        sha256=_sha256(path),
+        animals_sha256=_sha256(folder / graph.ANIMALS_FILE),
+        software=plan.software,
+        licence=plan.licence,
+    )
+    statements = graph.write_statements(graph.tables(origin, tested), folder / STATEMENTS_FILE)
+    unknown = dict.fromkeys(one.line for one in tested if one.described["gene"] is None)
+    return Written(measurements, tested, folder, origin.graph(BASE), statements, tuple(unknown))
+
+
+_HINTS = {
+    "unknown_sex": "--female and --male say what the table writes for sexes",
+    "unknown_group": "--control says which genotype controls have, --column group=NAME where it is written",
+    "not_a_date": "dates are best written as 2024-12-31; --column date=NAME says where they are",
+    "not_an_mgi_accession": "a gene is named as MGI:98373",
+    "not_a_number": "a column of numbers may have empty cells, but no other text",
+    "duplicate_animal": "only the first measurement of an animal counts; --column specimen=NAME says which animal it is",
+}
+"""What to do about rows that break a rule."""
+
+
+def rejects_in_words(file: str, measurements: Measurements, most: int = 10) -> list[str]:
+    """The first of what was put aside, as messages, how many more there are, and what to do about them."""
+    rejects = measurements.rejects
+    told = [
+        f"{file}:{line}: column {column!r}: {value!r}: {rule.replace('_', ' ')}"
+        for line, rule, column, value in rejects.head(most).iter_rows()
+    ]
+    told += [f"... and {rejects.height - most} more"] if rejects.height > most else []
+    return told + [_HINTS[rule] for rule in rejects["rule"].unique(maintain_order=True)]
+
+
+def _with_gene(measurements: Measurements, gene: str | None) -> Measurements:
+    """The same with the gene of all mutants for which the table has none."""
+    known = pl.when("is_mutant").then(pl.coalesce("gene", pl.lit(gene, pl.String)))
+    return replace(measurements, rows=measurements.rows.with_columns(known.alias("gene")))
+
+
+def _demand(file: str, measurements: Measurements, tested: Sequence[Tested]) -> None:
+    rows = measurements.rows
+    if rows.is_empty():
+        raise BadParameter(
+            f"{file}: no measurement of {measurements.animals} rows is left; "
+            + "; ".join(rejects_in_words(file, measurements, 3))
+        )
+    if not rows["is_mutant"].any():
+        raise BadParameter(
+            f"{file}: all animals are controls; expected mutants, told by --column and --control"
+        )
+    if rows["is_mutant"].all():
+        raise BadParameter(f"{file}: no animal is a control; expected some, told by --column and --control")
+    if not tested:
+        raise BadParameter(f"{file}: mutants have no value of any parameter")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,390 @@
+"""What came of tests as tables of the graph's kinds, and as statements of a named graph.
+
+From a call to its animals it is two steps: kg:result, then kg:animals, which names the file of measurements and the rows of
+it. Each p-value is a thing of its own that says which hypothesis it is of, and whether it is the IMPC's or calibrated.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from impckg.graph.identifiers import BASE, mint
+from impckg.graph.schema import kind, schema
+from impckg.graph.store import graph_iri
+from impckg.graph.triples import write_table
+from impckg.loaders.call_types import neg_log10
+from impckg.loaders.measurements.reading import STRATUM
+from impckg.loaders.measurements.results import calibrated_p_value, q_values, statistical_method
+from impckg.loaders.measurements.testing import Tested, sexes_tested
+from impckg.loaders.source import things
+from impckg.loaders.statistics.analysis import Status, counts
+from impckg.loaders.statistics.fisher import COMPLETE, FisherResult
+from impckg.loaders.statistics.gates import Framework
+from impckg.loaders.statistics.mixed_model.model import Estimate, MixedModel
+from impckg.loaders.statistics.reference_range import ReferenceRangePlus
+
+ANIMALS_FILE = "animals.parquet"
+"""The file of measurements: one row for each animal of each test."""
+
+UNDETERMINED = "http://rightsstatements.org/vocab/UND/1.0/"
+"""The licence of a table whose owner has not said it: copyright undetermined."""
+
+_CALL_TYPES = {
+    Framework.MIXED_MODEL: "linear_model",
+    Framework.FISHER: "fisher_exact",
+    Framework.REFERENCE_RANGE: "reference_range",
+}
+_STATUS = {Status.SUCCESSFUL: "successful", Status.NOT_PROCESSED: "not_processed", Status.FAILED: "failed"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where measurements come from.
+
+    name: of the analysis; part of all identifiers. file: name of the table. sha256: of the table. animals_sha256: of
+    ANIMALS_FILE. software: the program and its version. licence: an IRI.
+    """
+
+    name: str
+    file: str
+    sha256: str
+    animals_sha256: str
+    software: str
+    licence: str = UNDETERMINED
+
+    @property
+    def source(self) -> str:
+        """The CURIE of the table, as results name their source."""
+        return mint("source", self.name, self.sha256[:12])
+
+    def graph(self, base: str = BASE) -> str:
+        """The IRI of the named graph."""
+        return graph_iri(f"own/{self.name}", base)
+
+
+def result_id(name: str, tested: Tested) -> str:
+    """The CURIE of a result."""
+    return mint("result", *_key(name, tested))
+
+
+def _key(name: str, tested: Tested) -> list[str]:
+    """What tells a result from all others of its analysis."""
+    stratum = [tested.described[role] for role in STRATUM]
+    return [name, tested.line, tested.parameter.id, *(text for text in stratum if text)]
+
+
+def animal_table(name: str, tested: Sequence[Tested]) -> pl.DataFrame:
+    """The animals of all tests of an analysis of that name.
+
+    Columns: result, row (of the table), specimen, is_mutant, sex, date, weight, value, and used: whether the test used it.
+    """
+    frames = [
+        pl.DataFrame(
+            {
+                "result": [result_id(name, one)] * len(one.rows),
+                "row": one.rows,
+                "specimen": one.specimens,
+                "is_mutant": one.animals.is_mutant,
+                "sex": ["male" if male else "female" for male in one.animals.is_male],
+                "date": one.animals.date.astype(str),
+                "weight": one.animals.weight,
+                "value": one.animals.values.astype(str),
+                "used": one.analysis.kept,
+            }
+        )
+        for one in tested
+    ]
+    return pl.concat(frames).with_columns(pl.col("weight").fill_nan(None)) if frames else pl.DataFrame()
+
+
+def tables(origin: Origin, tested: Sequence[Tested]) -> dict[str, pl.DataFrame]:
+    """What is to be said, by kind; lines of which the gene is not known are left out."""
+    known = [one for one in tested if one.described["gene"]]
+    return {
+        "SourceFile": _source(origin),
+        "Gene": _mentioned_genes(known),
+        "Line": _lines(known),
+        "Parameter": _parameters(known),
+        "AnimalSet": _animal_sets(origin, known),
+        "Result": _results(origin, known),
+        "HypothesisTest": _tests(origin, known),
+        "Call": _calls(origin, known),
+    }
+
+
+def write_statements(said: Mapping[str, pl.DataFrame], path: Path, base: str = BASE) -> int:
+    """Write tables by kind as N-Triples, and return the number of statements."""
+    with path.open("wb") as output:
+        return sum(write_table(table, kind(name), output, base=base) for name, table in said.items())
+
+
+def _source(origin: Origin) -> pl.DataFrame:
+    row = {
+        "title": origin.file,
+        "version": origin.sha256[:12],
+        "licence": origin.licence,
+        "sha256": origin.sha256,
+    }
+    return _table("SourceFile", [{"id": origin.source, **row}])
+
+
+def _mentioned_genes(tested: Sequence[Tested]) -> pl.DataFrame:
+    rows = [{"id": one.described["gene"], "symbol": one.described["gene_symbol"]} for one in tested]
+    return _table("Gene", [row for row in rows if row["symbol"]])
+
+
+def _lines(tested: Sequence[Tested]) -> pl.DataFrame:
+    return _table(
+        "Line",
+        [{"id": mint("line", one.line), "label": one.line, "gene": one.described["gene"]} for one in tested],
+    )
+
+
+def _parameters(tested: Sequence[Tested]) -> pl.DataFrame:
+    rows = [
+        {
+            "id": mint("parameter", one.parameter.id),
+            "stable_id": one.parameter.id,
+            "label": one.parameter.name or one.described["parameter_name"] or one.parameter.id,
+        }
+        for one in tested
+    ]
+    return _table("Parameter", rows)
+
+
+def _animal_sets(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
+    rows = [
+        {
+            "id": mint("animals", *_key(origin.name, one)),
+            "file_name": ANIMALS_FILE,
+            "sha256": origin.animals_sha256,
+            "selection": f"result = '{result_id(origin.name, one)}' AND used",
+        }
+        for one in tested
+    ]
+    return _table("AnimalSet", rows)
+
+
+def _results(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
+    rows = []
+    for one in tested:
+        numbers = counts(one.animals.those(one.analysis.kept))
+        p_values = _compatible(one)
+        is_range = isinstance(one.analysis.result, ReferenceRangePlus)
+        flags = [*one.analysis.flags, *one.called.flags, *one.analysis.reasons]
+        rows.append(
+            {
+                "id": result_id(origin.name, one),
+                "gene": one.described["gene"],
+                "line": mint("line", one.line),
+                "parameter": mint("parameter", one.parameter.id),
+                "zygosity": _known("Zygosity", one.described["zygosity"]),
+                "sexes_tested": list(sexes_tested(one.animals, one.analysis)),
+                "female_mutants": numbers["female_mutant_count"],
+                "male_mutants": numbers["male_mutant_count"],
+                "female_controls": numbers["female_control_count"],
+                "male_controls": numbers["male_control_count"],
+                "statistical_method": statistical_method(one),
+                "result_status": _STATUS[one.analysis.status],
+                "significant": one.called.term is not None,
+                "p_value": min((p for *_, p in p_values), default=None) if is_range else _first(p_values),
+                "effect_size": _effect(one),
+                "female_p_value": _of_sex(p_values, "female"),
+                "male_p_value": _of_sex(p_values, "male"),
+                "classification": one.analysis.result.tag if one.analysis.result else None,
+                "phenotype": one.called.term,
+                "potential_phenotypes": list(dict.fromkeys(option.term for option in one.parameter.options)),
+                "animals": mint("animals", *_key(origin.name, one)),
+                "quality_flags": list(dict.fromkeys(flags)),
+                "software": origin.software,
+                "source": origin.source,
+            }
+        )
+    return _with_logarithm(_table("Result", rows))
+
+
+def _calls(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
+    rows = [
+        {
+            "id": mint("call", *_key(origin.name, one), call.sex or "any_sex", call.term),
+            "gene": one.described["gene"],
+            "line": mint("line", one.line),
+            "phenotype": call.term,
+            "sex": call.sex,
+            "sexes_tested": list(sexes_tested(one.animals, one.analysis)),
+            "zygosity": _known("Zygosity", one.described["zygosity"]),
+            "call_type": _CALL_TYPES[one.analysis.framework],
+            "call_rule": f"{call.rule.name.lower()}_rule",
+            "p_value": call.p_value,
+            "effect_size": call.effect_size,
+            "statistical_method": statistical_method(one),
+            "parameter": mint("parameter", one.parameter.id),
+            "result": result_id(origin.name, one),
+            "evidence": "ECO:0000203",
+            "source": origin.source,
+        }
+        for one in tested
+        for call in one.called.calls
+    ]
+    return _with_logarithm(_table("Call", rows))
+
+
+# hypothesis, sex, p-value
+_Said = tuple[str, str | None, float]
+
+
+def _tests(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
+    rows = []
+    for one, q_value in zip(tested, q_values(tested), strict=True):
+        for calibrated, p_values in ((False, _compatible(one)), (True, _calibrated(one))):
+            kind_of_test = "calibrated" if calibrated else "as_impc"
+            for place, (hypothesis, sex, p_value) in enumerate(p_values):
+                rows.append(
+                    {
+                        "id": mint(
+                            "test", *_key(origin.name, one), kind_of_test, hypothesis, sex or "any_sex"
+                        ),
+                        "result": result_id(origin.name, one),
+                        "hypothesis": hypothesis,
+                        "sex": sex,
+                        "calibrated": calibrated,
+                        "p_value": p_value,
+                        "q_value": q_value if calibrated and place == 0 else None,
+                        **({} if calibrated else _estimate(one, hypothesis, sex)),
+                        "source": origin.source,
+                    }
+                )
+    return _with_logarithm(_table("HypothesisTest", rows))
+
+
+def _compatible(one: Tested) -> list[_Said]:
+    """The p-values as the IMPC's pipeline finds them; the one that it reports for the genotype comes first."""
+    found = one.analysis.result
+    if isinstance(found, MixedModel):
+        return list(_of_mixed_model(found, sexes_tested(one.animals, one.analysis)))
+    if isinstance(found, FisherResult):
+        everyone: list[_Said] = [("equal_categories", None, found.genotype[COMPLETE].p_value)]
+        return everyone + [
+            ("equal_categories", sex.lower(), tests[COMPLETE].p_value)
+            for sex, tests in found.genotype_by_sex.items()
+        ]
+    if isinstance(found, ReferenceRangePlus):
+        return [
+            (hypothesis, sex, tail.p_value)
+            for sex, tails in ((None, found.overall), *((s.lower(), t) for s, t in found.by_sex.items()))
+            for hypothesis, tail in (("equal_low_tails", tails.low), ("equal_high_tails", tails.high))
+        ]
+    return []
+
+
+def _of_mixed_model(found: MixedModel, sexes: Sequence[str]) -> Iterator[_Said]:
+    has_interaction = "Genotype:Sex" in found.terms
+    # With the interaction in the model the coefficient of the genotype is that of females.
+    only = "female" if has_interaction else sexes[0] if len(sexes) == 1 else None
+    yield "no_genotype_effect", only, found.genotype.p_value
+    if found.female is not None and not has_interaction:
+        yield "no_genotype_effect", "female", found.female.p_value
+    if found.male is not None:
+        yield "no_genotype_effect", "male", found.male.p_value
+    if found.both_sexes_p_value is not None:
+        yield "no_genotype_effect_in_either_sex", None, found.both_sexes_p_value
+    for term, hypothesis in (
+        ("Genotype:Sex", "equal_genotype_effects"),
+        ("Sex", "no_sex_effect"),
+        ("Weight", "no_weight_effect"),
+    ):
+        if term in found.coefficients:
+            yield hypothesis, None, found.coefficients[term].p_value
+
+
+def _calibrated(one: Tested) -> list[_Said]:
+    """Calibrated p-values; that of all animals comes first."""
+    everyone = calibrated_p_value(one)
+    if everyone is None:
+        return []
+    found = one.analysis.result
+    sexes = sexes_tested(one.animals, one.analysis)
+    only = sexes[0] if len(sexes) == 1 else None
+    if isinstance(found, FisherResult):
+        return [("equal_categories", only, everyone)]
+    if not isinstance(found, MixedModel):
+        return [("equal_tails", only, everyone)]
+    said: list[tuple[str, str | None, float | None]] = [("no_genotype_effect", only, everyone)]
+    if only is None:
+        said += [
+            ("no_genotype_effect", "female", found.calibrated.female_p_value),
+            ("no_genotype_effect", "male", found.calibrated.male_p_value),
+            ("equal_genotype_effects", None, found.calibrated.interaction_p_value),
+        ]
+    return [(hypothesis, sex, p_value) for hypothesis, sex, p_value in said if p_value is not None]
+
+
+def _estimate(one: Tested, hypothesis: str, sex: str | None) -> dict[str, float]:
+    found = one.analysis.result
+    if not isinstance(found, MixedModel):
+        return {}
+    of_sex = {"female": found.female, "male": found.male, None: found.genotype}
+    terms = {"equal_genotype_effects": "Genotype:Sex", "no_sex_effect": "Sex", "no_weight_effect": "Weight"}
+    estimate: Estimate | None = None
+    if hypothesis == "no_genotype_effect":
+        estimate = of_sex[sex] or found.genotype
+    elif hypothesis in terms:
+        estimate = found.coefficients[terms[hypothesis]]
+    if estimate is None:
+        return {}
+    return {
+        "estimate": estimate.value,
+        "standard_error": estimate.standard_error,
+        "degrees_of_freedom": estimate.degrees_of_freedom,
+    }
+
+
+def _effect(one: Tested) -> float | None:
+    found = one.analysis.result
+    if isinstance(found, MixedModel):
+        return found.effect.size
+    if isinstance(found, FisherResult):
+        return found.genotype[COMPLETE].effect
+    if isinstance(found, ReferenceRangePlus):
+        return max(
+            (tail.effect for tail in (found.overall.low, found.overall.high) if tail.effect), default=None
+        )
+    return None
+
+
+def _first(p_values: Sequence[_Said]) -> float | None:
+    return p_values[0][2] if p_values else None
+
+
+def _of_sex(p_values: Sequence[_Said], sex: str) -> float | None:
+    return min(
+        (p for hypothesis, of, p in p_values if of == sex and hypothesis != "no_sex_effect"), default=None
+    )
+
+
+def _known(enumeration: str, text: str | None) -> str | None:
+    keys = {value.key for value in schema().enumerations[enumeration].values}
+    return text if text in keys else None
+
+
+def _table(kind_name: str, rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
+    """Rows as a table of a kind, without what is no number."""
+    dtypes = kind(kind_name).dtypes
+    named = {name for row in rows for name in row}
+    frame = pl.DataFrame(
+        [dict(row) for row in rows],
+        schema={name: dtype for name, dtype in dtypes.items() if name in named or name == "id"},
+    )
+    floats = pl.col(pl.Float64)
+    frame = frame.with_columns(pl.when(floats.is_finite()).then(floats))
+    return things(frame, kind_name, **{name: pl.col(name) for name in frame.columns})
+
+
+def _with_logarithm(table: pl.DataFrame) -> pl.DataFrame:
+    return (
+        table.with_columns(neg_log10(pl.col("p_value")).alias("neg_log10_p"))
+        if "p_value" in table.columns
+        else table
+    )

@@ -1,0 +1,133 @@
+"""`impckg analyse` from the door: files, pages and messages."""
+
+import csv
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from impckg.service.cli import main
+
+FILES = {"results.csv", "calls.csv", "rejects.csv", "animals.parquet", "graph.nt"}
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["analyse", *map(str, arguments)])
+
+
+@pytest.fixture
+def animals(tmp_path: Path) -> Path:
+    """Forty controls and eight weak mutants with a name that must be escaped."""
+    generator = np.random.default_rng(6)
+    rows = ["Mouse,Genotype,Sex,Date,Colony,Grip <g>,Coat"]
+    for number in range(48):
+        is_mutant = number % 6 == 0
+        grip = generator.normal(60 if is_mutant else 100, 5)
+        rows.append(
+            f"M{number},{'x/x' if is_mutant else '+/+'},{'f' if number // 6 % 2 else 'm'},2024-05-{number // 8 + 1:02},"
+            f"{'<b>&1' if is_mutant else ''},{grip:.2f},{'pale' if number % 5 == 0 else 'dark'}"
+        )
+    path = tmp_path / "animals.csv"
+    path.write_text("\n".join(rows))
+    return path
+
+
+class Page(HTMLParser):
+    """Links and elements of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.elements: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src") and value]
+
+
+def test_it_writes_results_statements_and_pages(animals: Path, tmp_path: Path) -> None:
+    done = run(animals, "--gene", "MGI:98373", "--out", tmp_path / "out")
+
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | {"report"}
+    rows = list(csv.DictReader((tmp_path / "out" / "results.csv").read_text().splitlines()))
+    assert {row["parameter_stable_id"] for row in rows} == {"Grip <g>", "Coat"}
+    assert all(row["gene_accession_id"] == "MGI:98373" for row in rows)
+    assert "<b>&1: Grip <g>: Successful: p " in done.stdout
+
+
+def test_pages_stand_alone_and_lead_to_each_other(animals: Path, tmp_path: Path) -> None:
+    run(animals, "--out", tmp_path / "out")
+
+    folder = tmp_path / "out" / "report"
+    pages = {path.name: Page(path.read_text()) for path in folder.glob("*.html")}
+    assert len(pages) == 3
+    for name, page in pages.items():
+        own = [link for link in page.links if not link.startswith(("#", "http://purl.obolibrary.org/"))]
+        assert set(own) <= set(pages), name
+        assert "script" not in page.elements
+        assert "b" not in page.elements, "names are escaped"
+    assert {"001-grip-g-b-1.html", "002-coat-b-1.html"} <= set(pages["index.html"].links)
+    assert pages["001-grip-g-b-1.html"].elements.count("svg") == 3
+    assert pages["002-coat-b-1.html"].elements.count("svg") == 1
+    # Significant, and nothing to call it.
+    assert "offers no MP term" in (folder / "001-grip-g-b-1.html").read_text()
+
+
+def test_figures_are_the_same_for_the_same_animals(animals: Path, tmp_path: Path) -> None:
+    run(animals, "--out", tmp_path / "one")
+    run(animals, "--out", tmp_path / "two")
+
+    for path in (tmp_path / "one" / "report").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / "report" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["--column", "sex"], 5, "--column 'sex': expected ROLE=NAME"),
+        (["--column", "sex=Gender"], 5, "no column 'Gender'; it has 'Mouse'"),
+        (["--gene", "Abc1"], 5, "--gene 'Abc1': expected an MGI accession"),
+        (["--name", "my analysis"], 5, "--name 'my analysis': expected letters"),
+        (["--parameter", "Fat"], 5, "no parameter 'Fat'"),
+        (["--control", "x/x"], 5, "no animal is a control"),
+    ],
+)
+def test_wrong_use_is_named(
+    arguments: list[str], exit_code: int, message: str, animals: Path, tmp_path: Path
+) -> None:
+    if arguments[0] == "--control":
+        animals.write_text(animals.read_text().replace("+/+", "y/y"))
+        arguments = []
+
+    done = run(animals, *arguments, "--out", tmp_path / "out")
+
+    assert (done.exit_code, message in done.stderr) == (exit_code, True), done.output
+
+
+def test_rows_that_cannot_be_believed_are_told_and_kept_apart(animals: Path, tmp_path: Path) -> None:
+    animals.write_text(animals.read_text().replace("2024-05-01", "01-2024", 1).replace(",f,", ",?,", 1))
+
+    done = run(animals, "--out", tmp_path / "out", "--no-report")
+    strict = run(animals, "--out", tmp_path / "strict", "--strict")
+
+    assert done.exit_code == 0
+    assert "animals.csv:2: column 'Date': '01-2024': not a date" in done.stderr
+    assert re.search(r"animals.csv:\d+: column 'Sex': '\?': unknown sex", done.stderr)
+    assert len((tmp_path / "out" / "rejects.csv").read_text().splitlines()) == 3
+    assert strict.exit_code == 3
+    assert "unknown sex" in strict.stderr
+    assert not (tmp_path / "strict").exists()
+
+
+def test_a_store_that_is_not_there_is_named(animals: Path, tmp_path: Path) -> None:
+    done = run(
+        animals, "--out", tmp_path / "out", "--gene", "MGI:1", "--add-to", tmp_path / "nowhere", "--no-report"
+    )
+
+    assert done.exit_code == 6
+    assert "no store here" in done.stderr
