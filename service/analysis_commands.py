@@ -61,6 +61,11 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 @click.option("--licence", metavar="IRI", help="The licence of the measurements.")
 @click.option("--strict", is_flag=True, help="Refuse the table where one row cannot be believed.")
 @click.option(
+    "--window",
+    is_flag=True,
+    help="Let controls count the more, the nearer in time they are to the mutants (soft windowing, as the IMPC).",
+)
+@click.option(
     "--report/--no-report", default=True, show_default=True, help="Write a page with figures for each test."
 )
 @click.option(
@@ -82,6 +87,7 @@ def analyse(
     name: str | None,
     licence: str | None,
     strict: bool,
+    window: bool,
     report: bool,
     store: Path | None,
 ) -> None:
@@ -106,6 +112,7 @@ def analyse(
         gene=_checked_gene(gene),
         licence=licence or UNDETERMINED,
         strict=strict,
+        windowing=window,
     )
     written = analyse_table(table, out, plan)
     for told in (*written.measurements.notes, *rejects_in_words(table.name, written.measurements)):

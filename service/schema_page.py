@@ -33,7 +33,16 @@ GROUPS: Sequence[Mapping[str, Sequence[str]]] = (
         "Phenotyping": ("Pipeline", "Procedure", "Parameter", "Specimen", "Image", "Expression"),
         "Explanations": ("Explanation", "ExplanationStep", "StatedAxiom"),
     },
-    {"Statistics and annotation": ("Result", "Call", "Viability", "HitsPerGene")},
+    {
+        "Statistics and annotation": (
+            "Result",
+            "HypothesisTest",
+            "AnimalSet",
+            "Call",
+            "Viability",
+            "HitsPerGene",
+        )
+    },
     {
         "Phenotypes and diseases": ("PhenotypeTerm", "Disease", "Mapping", "DiseasePhenotype"),
         "The release": ("Release", "SourceFile"),

@@ -46,6 +46,7 @@ class Plan:
 
     name: of the analysis; part of identifiers. gene: MGI accession of lines of which the table has none.
     software: the program and its version. strict: whether one row that cannot be believed is an error.
+    windowing: whether controls count the more, the nearer in time they are to the mutants.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Plan:
     gene: str | None = None
     licence: str = graph.UNDETERMINED
     strict: bool = False
+    windowing: bool = False
 
 
 def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
@@ -67,7 +69,7 @@ def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
     if plan.strict and measurements.rejects.height:
         raise SourceError("\n".join(rejects_in_words(path.name, measurements)))
     measurements = _with_gene(measurements, plan.gene)
-    tested = list(analyse_lines(measurements, plan.parameters))
+    tested = list(analyse_lines(measurements, plan.parameters, windowing=plan.windowing))
     _demand(path.name, measurements, tested)
     folder.mkdir(parents=True, exist_ok=True)
     result_table(tested).write_csv(folder / RESULTS_FILE)

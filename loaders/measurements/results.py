@@ -10,7 +10,7 @@ import polars as pl
 from scipy import stats
 
 from impckg.loaders.measurements.testing import Tested, sexes_tested
-from impckg.loaders.statistics.analysis import Status, counts
+from impckg.loaders.statistics.analysis import Analysis, Status, counts
 from impckg.loaders.statistics.fisher import COMPLETE, FisherResult
 from impckg.loaders.statistics.mixed_model.model import Estimate, MixedModel
 from impckg.loaders.statistics.reference_range import ReferenceRange, ReferenceRangePlus
@@ -31,7 +31,9 @@ _NUMBERS = (
     "sex_effect_p_value", "weight_effect_p_value", "interaction_effect_p_value", "intercept_estimate",
     "genotype_pvalue_low_vs_normal_high", "genotype_pvalue_low_normal_vs_high", "female_pvalue_low_vs_normal_high",
     "female_pvalue_low_normal_vs_high", "male_pvalue_low_vs_normal_high", "male_pvalue_low_normal_vs_high",
-    "female_low_p_value", "female_high_p_value", "calibrated_p_value", "female_calibrated_p_value",
+    "soft_windowing_bandwidth", "soft_windowing_shape", "soft_windowing_min_obs_required",
+    "soft_windowing_total_obs_or_weight", "unwindowed_p_value", "female_low_p_value", "female_high_p_value",
+    "calibrated_p_value", "female_calibrated_p_value",
     "male_calibrated_p_value", "interaction_calibrated_p_value", "q_value", "power",
 )  # fmt: skip
 _TRUTHS = ("significant", "batch_significant", "variance_significant")
@@ -156,6 +158,7 @@ def _row(one: Tested) -> Row:
     }
     if isinstance(analysis.result, MixedModel):
         row |= _of_mixed_model(analysis.result)
+        row |= _of_window(analysis)
     elif isinstance(analysis.result, FisherResult):
         row |= _of_fisher(analysis.result)
     elif isinstance(analysis.result, ReferenceRangePlus):
@@ -202,6 +205,18 @@ def _of_sex(sex: str, estimate: Estimate | None) -> Row:
         f"{sex}_ko_effect_p_value": estimate.p_value,
         f"{sex}_ko_parameter_estimate": estimate.value,
         f"{sex}_ko_effect_stderr_estimate": estimate.standard_error,
+    }
+
+
+def _of_window(analysis: Analysis) -> Row:
+    if analysis.windowed is None or analysis.window is None or analysis.unwindowed is None:
+        return {}
+    return {
+        "soft_windowing_bandwidth": analysis.windowed.half_width,
+        "soft_windowing_shape": analysis.windowed.shape,
+        "soft_windowing_min_obs_required": float(analysis.windowed.fewest),
+        "soft_windowing_total_obs_or_weight": float((analysis.window > 0).sum()),
+        "unwindowed_p_value": analysis.unwindowed.genotype.p_value,
     }
 
 

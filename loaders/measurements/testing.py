@@ -32,9 +32,12 @@ class Tested:
     called: Called
 
 
-def analyse_lines(measurements: Measurements, parameters: Parameters) -> Iterator[Tested]:
+def analyse_lines(
+    measurements: Measurements, parameters: Parameters, *, windowing: bool = False
+) -> Iterator[Tested]:
     """Test each line for each parameter, against all controls of its stratum; in the order of the table.
 
+    windowing: whether controls count the more, the nearer in time they are to the mutants.
     A table without mutants has nothing to test.
     """
     strata = measurements.rows.partition_by("parameter", *STRATUM, maintain_order=True)
@@ -42,10 +45,10 @@ def analyse_lines(measurements: Measurements, parameters: Parameters) -> Iterato
         parameter = parameters[stratum["parameter"][0]]
         controls = stratum.filter(~pl.col("is_mutant"))
         for mutants in stratum.filter("is_mutant").partition_by("line", maintain_order=True):
-            yield _test(pl.concat([controls, mutants]), mutants, parameter)
+            yield _test(pl.concat([controls, mutants]), mutants, parameter, windowing)
 
 
-def _test(rows: pl.DataFrame, mutants: pl.DataFrame, parameter: Parameter) -> Tested:
+def _test(rows: pl.DataFrame, mutants: pl.DataFrame, parameter: Parameter, windowing: bool) -> Tested:
     framework = parameter.framework
     is_numeric = bool(rows["is_numeric"][0])
     if framework is not None:
@@ -62,7 +65,7 @@ def _test(rows: pl.DataFrame, mutants: pl.DataFrame, parameter: Parameter) -> Te
         rows["date"].to_numpy().astype(np.str_),
         rows["weight"].fill_null(np.nan).to_numpy(),
     )
-    analysis = analyse(animals, parameter.id, framework)
+    analysis = analyse(animals, parameter.id, framework, windowing=windowing)
     return Tested(
         line=mutants["line"][0],
         parameter=parameter,

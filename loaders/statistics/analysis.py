@@ -5,6 +5,7 @@ Source of the order of steps: mpi2/impc_stats_pipeline b3320a4f, main.R.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import Enum
 
 import numpy as np
@@ -14,11 +15,17 @@ from impckg.graph.errors import BadParameter
 from impckg.loaders.statistics.fisher import FisherResult, fisher_framework
 from impckg.loaders.statistics.gates import CONDITIONS, Framework, check_gates, takes_weight
 from impckg.loaders.statistics.mixed_model.model import MixedModel, mixed_model
+from impckg.loaders.statistics.mixed_model.window import Window
+from impckg.loaders.statistics.mixed_model.windowed import windowed_model
 from impckg.loaders.statistics.reference_range import ReferenceRangePlus, reference_range_plus
 from impckg.loaders.statistics.routing import framework_of, plain_categories
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
+
+NO_DATES = "no window: what tells the batches apart are no dates"
+NO_WINDOW = "no window: all animals would count alike, or no model can be fitted in it"
+"""What is said where a window was asked for and there is none."""
 
 NO_MODEL = "no model can be fitted to the animals"
 """What is said of a test that failed."""
@@ -76,7 +83,10 @@ class Analysis:
 
     reasons: why it was not processed, or failed. kept: shape (animals,); those that were tested.
     has_weight: whether body weight was offered to the model.
-    result: of the framework; None unless it was successful.
+    result: of the framework; None unless it was successful. In a window, if there is one.
+    window: shape (animals,); how much each counted, 0 for those that were not tested; None where all counted alike.
+    windowed: the window, and unwindowed: the result without it, where there is one.
+    told: what is to be known of the window.
     """
 
     parameter: str
@@ -86,18 +96,25 @@ class Analysis:
     kept: BoolArray
     has_weight: bool
     result: MixedModel | FisherResult | ReferenceRangePlus | None
+    window: FloatArray | None = None
+    windowed: Window | None = None
+    unwindowed: MixedModel | None = None
+    told: tuple[str, ...] = ()
 
     @property
     def flags(self) -> tuple[str, ...]:
         """What is to be known about the result."""
-        return self.result.flags if isinstance(self.result, MixedModel) else ()
+        return (*(self.result.flags if isinstance(self.result, MixedModel) else ()), *self.told)
 
 
-def analyse(animals: Animals, parameter: str, framework: Framework | None = None) -> Analysis:
+def analyse(
+    animals: Animals, parameter: str, framework: Framework | None = None, *, windowing: bool = False
+) -> Analysis:
     """Test one parameter of one line.
 
     parameter: its stable identifier in IMPReSS, or any other name.
     framework: to be used; the IMPC's choice for this parameter where it is not said.
+    windowing: whether controls of the mixed model count the more, the nearer in time they are to the mutants.
 
     Raises BadParameter where a framework does not fit the values.
 
@@ -127,7 +144,8 @@ def analyse(animals: Animals, parameter: str, framework: Framework | None = None
     result = _test(tested, chosen, has_weight)
     if result is None:
         return Analysis(parameter, chosen, Status.FAILED, (NO_MODEL,), kept, has_weight, None)
-    return Analysis(parameter, chosen, Status.SUCCESSFUL, (), kept, has_weight, result)
+    found = Analysis(parameter, chosen, Status.SUCCESSFUL, (), kept, has_weight, result)
+    return _in_window(found, tested, result) if windowing and isinstance(result, MixedModel) else found
 
 
 def counts(animals: Animals) -> Mapping[str, int]:
@@ -139,6 +157,40 @@ def counts(animals: Animals) -> Mapping[str, int]:
         for male, sex in ((False, "female"), (True, "male"))
         for mutant, genotype in ((True, "mutant"), (False, "control"))
     }
+
+
+def days(dates: npt.NDArray[np.str_]) -> npt.NDArray[np.int64] | None:
+    """Dates in ISO's form as days since 1970; None where one is no date."""
+    try:
+        return np.array([date.fromisoformat(text).toordinal() for text in dates.tolist()]) - _EPOCH
+    except ValueError:
+        return None
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _in_window(found: Analysis, tested: Animals, result: MixedModel) -> Analysis:
+    """The same in a window. tested: the animals that are kept; result: of them without a window."""
+    day = days(tested.date)
+    if day is None:
+        return replace(found, told=(NO_DATES,))
+    weight = tested.weight if found.has_weight else None
+    values = tested.values.astype(np.float64)
+    in_window = windowed_model(values, tested.is_mutant, tested.is_male, day, weight, result.full_terms)
+    if in_window.model is None:
+        return replace(found, windowed=in_window.window, told=(NO_WINDOW,))
+    counts = np.zeros(len(found.kept))
+    used = np.flatnonzero(found.kept)[in_window.rows[in_window.window.inside]]
+    counts[used] = in_window.window.weight[in_window.window.inside]
+    return replace(
+        found,
+        kept=counts > 0,
+        result=in_window.model,
+        window=counts,
+        windowed=in_window.window,
+        unwindowed=result,
+    )
 
 
 def _of_shared_sexes(is_mutant: BoolArray, is_male: BoolArray, kept: BoolArray) -> BoolArray:

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +17,10 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from impckg.loaders.measurements.testing import Tested
-from impckg.loaders.statistics.analysis import Animals
+from impckg.loaders.statistics.analysis import Analysis, Animals, days
 from impckg.loaders.statistics.mixed_model.diagnostics import standardised_residuals
 from impckg.loaders.statistics.mixed_model.model import MixedModel
+from impckg.loaders.statistics.mixed_model.window import Window, date_weights
 from impckg.loaders.statistics.reference_range import ReferenceRangePlus
 
 # Colours that are told apart without seeing red and green (Paul Tol, bright scheme).
@@ -52,9 +52,9 @@ def draw(tested: Tested) -> list[Drawing]:
         return [_stacked_bars(animals)]
     drawings = [_box_plot(animals, tested)]
     if len(np.unique(animals.date)) > 1:
-        drawings.append(_by_date(animals))
+        drawings.append(_by_date(tested))
     if isinstance(tested.analysis.result, MixedModel):
-        drawings.append(_residuals(animals, tested.analysis.result, tested.analysis.has_weight))
+        drawings.append(_residuals(animals, tested.analysis))
     return drawings
 
 
@@ -118,9 +118,12 @@ def _box_plot(animals: Animals, tested: Tested) -> Drawing:
     return Drawing("Values by sex and genotype", _svg(paint), f"Medians: {medians}{range_told}.")
 
 
-def _by_date(animals: Animals) -> Drawing:
-    values = animals.values.astype(np.float64)
-    days = _days(animals.date)
+def _by_date(tested: Tested) -> Drawing:
+    """All animals with a value by date, and the window where there is one."""
+    values = tested.animals.values.astype(np.float64)
+    animals = tested.animals.those(np.isfinite(values))
+    values, when = animals.values.astype(np.float64), _days(animals.date)
+    window = tested.analysis.windowed
 
     def paint(axes: Axes) -> None:
         for mutant, name, colour in ((False, "controls", CONTROL), (True, "mutants", MUTANT)):
@@ -129,33 +132,60 @@ def _by_date(animals: Animals) -> Drawing:
                 rows = rows[:: 1 + len(rows) // MOST_POINTS]
                 if len(rows):
                     label = f"{'male' if male else 'female'} {name}"
+                    size = 5 if mutant else 3
                     axes.plot(
-                        days[rows], values[rows], marker, color=colour, markersize=3.5, alpha=0.7, label=label
+                        when[rows],
+                        values[rows],
+                        marker,
+                        color=colour,
+                        markersize=size,
+                        alpha=0.7,
+                        label=label,
                     )
-        axes.set_xlabel("date of the measurement" if days.dtype.kind == "M" else "batch")
+        axes.set_xlabel("date of the measurement" if when.dtype.kind == "M" else "batch")
         axes.tick_params(axis="x", rotation=30)
         axes.legend(frameon=False, fontsize=8)
+        if window is not None and when.dtype.kind == "M":
+            _paint_window(axes, window, when)
 
     batches, with_mutants = len(np.unique(animals.date)), len(np.unique(animals.date[animals.is_mutant]))
+    told = "No window: all controls count alike."
+    if window is not None:
+        told = f"Grey: how much controls count, from 0 to 1; a window of {window.half_width:.0f} days to either side."
     return Drawing(
-        "Values by date",
-        _svg(paint),
-        f"{batches} dates, mutants on {with_mutants} of them. No window: all controls count alike.",
+        "Values by date", _svg(paint), f"{batches} dates, mutants on {with_mutants} of them. {told}"
     )
+
+
+def _paint_window(axes: Axes, window: Window, when: npt.NDArray[np.generic]) -> None:
+    """The weights of all days, on an axis of their own."""
+    first, last = (int(day.astype(np.int64)) for day in (when.min(), when.max()))
+    every = np.arange(first, last + 1)
+    beside = axes.twinx()
+    weights = date_weights(every, window.peaks, window.half_width, window.shape)
+    beside.fill_between(every.astype("datetime64[D]"), 0, weights, color="#888888", alpha=0.2, linewidth=0)
+    beside.set(ylim=(0, 1.05), ylabel="weight in the window")
 
 
 def _days(dates: npt.NDArray[np.str_]) -> npt.NDArray[np.generic]:
     """Dates as days, or batches as numbers where they are no dates."""
-    try:
-        return np.array([date.fromisoformat(text) for text in dates.tolist()], dtype="datetime64[D]")
-    except ValueError:
-        return np.unique(dates, return_inverse=True)[1]
+    found = days(dates)
+    return np.unique(dates, return_inverse=True)[1] if found is None else found.astype("datetime64[D]")
 
 
-def _residuals(animals: Animals, found: MixedModel, has_weight: bool) -> Drawing:
-    weight = animals.weight if has_weight else np.full(len(animals.weight), np.nan)
+def _residuals(animals: Animals, analysis: Analysis) -> Drawing:
+    found = analysis.result
+    assert isinstance(found, MixedModel)
+    weight = animals.weight if analysis.has_weight else np.full(len(animals.weight), np.nan)
+    window = None if analysis.window is None else analysis.window[analysis.kept]
     left = standardised_residuals(
-        found, animals.values.astype(np.float64), animals.is_mutant, animals.is_male, animals.date, weight
+        found,
+        animals.values.astype(np.float64),
+        animals.is_mutant,
+        animals.is_male,
+        animals.date,
+        weight,
+        window,
     )
     there = np.isfinite(left)
 

@@ -18,6 +18,7 @@ def standardised_residuals(
     is_male: BoolArray,
     batch: npt.NDArray[np.str_],
     weight: FloatArray,
+    window: FloatArray | None = None,
 ) -> FloatArray:
     """What fixed effects and predicted effects of batches leave, in standard deviations of the animal's genotype.
 
@@ -31,8 +32,13 @@ def standardised_residuals(
     fixed = table[there][:, columns] @ estimates
     _, numbers = np.unique(batch[there], return_inverse=True)
     deviation = np.where(is_mutant[there], found.mutant_deviation, found.control_deviation)
-    precision = (found.control_deviation / deviation) ** 2
+    counts = np.ones(len(numbers)) if window is None else window[there]
+    precision = (found.control_deviation / deviation) ** 2 * counts
     theta = (found.batch_deviation / found.control_deviation) ** 2
     left = np.full(len(response), np.nan)
-    left[there] = conditional_residuals(response[there] - fixed, numbers, precision, theta) / deviation
+    left[there] = (
+        conditional_residuals(response[there] - fixed, numbers, precision, theta)
+        * np.sqrt(counts)
+        / deviation
+    )
     return left

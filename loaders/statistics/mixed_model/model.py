@@ -141,12 +141,15 @@ def mixed_model(
     is_male: BoolArray,
     batch: npt.NDArray[np.str_] | IntArray,
     weight: FloatArray | None = None,
+    window: FloatArray | None = None,
 ) -> MixedModel | None:
     """Test whether mutants differ from controls; None where no model can be fitted.
 
     response: shape (animals,); NaN for what is missing. is_mutant, is_male: shape (animals,).
     batch: shape (animals,); the date of the measurement, or any other name.
     weight: shape (animals,); NaN for what is missing; None leaves it out of the model.
+    window: shape (animals,); how much an animal counts, above 0 and the same within a batch; None counts all alike. With it
+        mutants have no variance of their own, and there are no effect sizes (see windowed.py).
 
     Raises BadParameter where shapes differ or a number is infinite.
     """
@@ -155,11 +158,17 @@ def mixed_model(
     table = design(response, is_mutant, is_male, weights)
     _, numbers = np.unique(batch, return_inverse=True)
     batches = int(numbers.max()) + 1 if len(numbers) else 0
-    controls = prepare_controls(table[~is_mutant], numbers[~is_mutant], np.ones(batches))
+    of_batch = np.ones(batches)
+    if window is not None:
+        of_batch[numbers] = window
+    controls = prepare_controls(table[~is_mutant], numbers[~is_mutant], of_batch)
     outcomes, calibration = empty_outcomes(1), empty_calibration(1)
     use_weight = weight is not None and not repeats(weights, response)
-    analyse_line(controls, table[is_mutant], numbers[is_mutant], use_weight, True, outcomes, calibration, 0)
-    return record(outcomes, calibration, table, numbers) if outcomes.found[0] else None
+    use_precision = window is None
+    analyse_line(
+        controls, table[is_mutant], numbers[is_mutant], use_weight, use_precision, outcomes, calibration, 0
+    )
+    return record(outcomes, calibration, table, numbers, of_batch) if outcomes.found[0] else None
 
 
 def repeats(weight: FloatArray, response: FloatArray) -> bool:
@@ -177,10 +186,13 @@ def t_test(coefficients: FloatArray) -> FloatArray:
     return np.asarray(2 * stats.t.sf(t_value, coefficients[..., 2]), dtype=np.float64)
 
 
-def record(outcomes: Outcomes, calibration: Calibration, table: FloatArray, batch: IntArray) -> MixedModel:
+def record(
+    outcomes: Outcomes, calibration: Calibration, table: FloatArray, batch: IntArray, of_batch: FloatArray
+) -> MixedModel:
     """The outcome of a single test, with tests of the residuals.
 
     table: shape (animals, 6); see `design`. batch: shape (animals,); numbers from 0.
+    of_batch: shape (batches,); how much animals of each count.
     """
     terms = tuple(np.array(COLUMNS)[outcomes.terms[0]].tolist())
     coefficients = outcomes.coefficients[0]
@@ -214,7 +226,7 @@ def record(outcomes: Outcomes, calibration: Calibration, table: FloatArray, batc
         female_effect=effects[1],
         male_effect=effects[2],
         calibrated=_calibrated(calibration),
-        normality=_normality(outcomes, table, batch),
+        normality=_normality(outcomes, table, batch, of_batch),
         tag=classification_tag(
             float(p_values[GENOTYPE]),
             both_sexes_p_value if has_interaction else None,
@@ -271,7 +283,9 @@ def _calibrated(calibration: Calibration) -> Calibrated:
     return Calibrated(everyone, female, male, interaction, probability, found)
 
 
-def _normality(outcomes: Outcomes, table: FloatArray, batch: IntArray) -> Mapping[str, Normality]:
+def _normality(
+    outcomes: Outcomes, table: FloatArray, batch: IntArray, of_batch: FloatArray
+) -> Mapping[str, Normality]:
     there = np.isfinite(table[:, RESPONSE])
     if outcomes.terms[0, WEIGHT]:
         there &= np.isfinite(table[:, WEIGHT])
@@ -279,7 +293,7 @@ def _normality(outcomes: Outcomes, table: FloatArray, batch: IntArray) -> Mappin
     columns = np.flatnonzero(outcomes.terms[0])
     fixed = x[:, columns] @ outcomes.coefficients[0, columns, 0]
     between, of_controls, of_mutants = outcomes.variances[0]
-    precision = np.where(is_mutant, of_controls / of_mutants, 1.0)
+    precision = np.where(is_mutant, of_controls / of_mutants, 1.0) * of_batch[batch[there]]
     residual = conditional_residuals(
         table[there, RESPONSE] - fixed, batch[there], precision, between / of_controls
     )

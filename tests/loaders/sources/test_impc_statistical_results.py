@@ -123,7 +123,7 @@ def test_rows_that_cannot_be_believed_are_put_aside(outcome):
         (10, "not_a_probability", "p_value", "1.0001"),
         (11, "not_a_probability", "male_ko_effect_p_value", "-0.5"),
         (12, "unknown_zygosity", "zygosity", "unknown"),
-        (13, "unknown_status", "status", "Failed"),
+        (13, "unknown_status", "status", "Aborted"),
         (14, "unknown_life_stage_name", "life_stage_name", "Teenage"),
         (15, "not_a_count", "female_mutant_count", "8.5"),
         (16, "not_a_number", "effect_size", "NaN"),
