@@ -11,7 +11,7 @@ from impckg._version import __version__
 from impckg.graph.errors import BadParameter
 
 if TYPE_CHECKING:
-    from impckg.loaders.measurements.testing import Tested
+    import polars as pl
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
@@ -110,14 +110,14 @@ def analyse(
         reading=Reading(_pairs(columns), wanted, controls, female, male),
         parameters=Parameters({}) if parameters_file is None else read_parameters(parameters_file),
         gene=_checked_gene(gene),
-        licence=licence or UNDETERMINED,
+        licence=UNDETERMINED if licence is None else _checked_licence(licence),
         strict=strict,
         windowing=window,
     )
     written = analyse_table(table, out, plan)
     for told in (*written.measurements.notes, *rejects_in_words(table.name, written.measurements)):
         click.echo(f"note: {told}", err=True)
-    for line in _summary(written.tested):
+    for line in _summary(written.results):
         click.echo(line)
     if report:
         from impckg.service.report.pages import write_report
@@ -136,12 +136,10 @@ def analyse(
     click.echo(f"All of it is in {out}", err=True)
 
 
-def _summary(tested: Iterable["Tested"]) -> list[str]:
+def _summary(results: "pl.DataFrame") -> list[str]:
     """A line for each test."""
-    from impckg.loaders.measurements.results import result_table
-
     lines = []
-    for row in result_table(list(tested)).iter_rows(named=True):
+    for row in results.iter_rows(named=True):
         made = row["status"] == "Successful"
         p_value = (
             f"p {row['p_value']:.2e}, calibrated {row['calibrated_p_value']:.2e}" if made else row["reason"]
@@ -170,6 +168,14 @@ def _checked_name(name: str | None, table: Path) -> str:
     if not re.fullmatch(_NAME, name):
         raise BadParameter(f"--name {name!r}: expected letters, digits, dots, hyphens and underscores")
     return name
+
+
+def _checked_licence(licence: str) -> str:
+    if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", licence):
+        raise BadParameter(
+            f"--licence {licence!r}: expected an address, such as https://creativecommons.org/licenses/by/4.0/"
+        )
+    return licence
 
 
 def _checked_gene(gene: str | None) -> str | None:

@@ -27,13 +27,15 @@ RESULTS_FILE, CALLS_FILE, REJECTS_FILE, STATEMENTS_FILE = (
 class Written:
     """What was done.
 
-    measurements: what was read. tested: every test, made or not. folder: where the files are.
+    measurements: what was read. tested: every test, made or not; results: the same as a table (results.py).
+    folder: where the files are.
     graph: the IRI that STATEMENTS_FILE is to be loaded as. statements: how many it has.
     unknown_genes: lines of which nothing was said, since their gene has no MGI accession.
     """
 
     measurements: Measurements
     tested: Sequence[Tested]
+    results: pl.DataFrame
     folder: Path
     graph: str
     statements: int
@@ -69,10 +71,13 @@ def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
     if plan.strict and measurements.rejects.height:
         raise SourceError("\n".join(rejects_in_words(path.name, measurements)))
     measurements = _with_gene(measurements, plan.gene)
+    if not plan.reading.parameters:
+        measurements = _with_notes(measurements, plan.parameters)
     tested = list(analyse_lines(measurements, plan.parameters, windowing=plan.windowing))
     _demand(path.name, measurements, tested)
     folder.mkdir(parents=True, exist_ok=True)
-    result_table(tested).write_csv(folder / RESULTS_FILE)
+    results = result_table(tested)
+    results.write_csv(folder / RESULTS_FILE)
     call_table(tested).write_csv(folder / CALLS_FILE)
     measurements.rejects.write_csv(folder / REJECTS_FILE)
     graph.animal_table(plan.name, tested).write_parquet(folder / graph.ANIMALS_FILE)
@@ -86,7 +91,7 @@ def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
     )
     statements = graph.write_statements(graph.tables(origin, tested), folder / STATEMENTS_FILE)
     unknown = dict.fromkeys(one.line for one in tested if one.described["gene"] is None)
-    return Written(measurements, tested, folder, origin.graph(BASE), statements, tuple(unknown))
+    return Written(measurements, tested, results, folder, origin.graph(BASE), statements, tuple(unknown))
 
 
 _HINTS = {
@@ -115,6 +120,15 @@ def _with_gene(measurements: Measurements, gene: str | None) -> Measurements:
     """The same with the gene of all mutants for which the table has none."""
     known = pl.when("is_mutant").then(pl.coalesce("gene", pl.lit(gene, pl.String)))
     return replace(measurements, rows=measurements.rows.with_columns(known.alias("gene")))
+
+
+def _with_notes(measurements: Measurements, parameters: Parameters) -> Measurements:
+    """The same with a note of the parameters that are listed and were not measured."""
+    absent = parameters.absent_from(measurements.rows["parameter"].unique())
+    if not absent:
+        return measurements
+    told = f"not in the table, or empty there: {', '.join(map(repr, absent))}"
+    return replace(measurements, notes=(*measurements.notes, told))
 
 
 def _demand(file: str, measurements: Measurements, tested: Sequence[Tested]) -> None:

@@ -1,7 +1,7 @@
 """What tables of animals call their columns.
 
 Read from the `experiment` core of the IMPC, the portal's raw export, and the tables that come with PhenStat and OpenStats:
-names are compared in lower case, with everything but letters and digits as one underscore.
+names are compared in lower case, with everything but letters and digits as one underscore; a name of signs alone is itself.
 """
 
 import re
@@ -22,7 +22,6 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "zygosity": ("zygosity",),
     "gene": ("gene_accession_id", "marker_accession_id", "gene_id"),
     "gene_symbol": ("gene_symbol", "marker_symbol", "gene_name", "mutated_gene"),
-    "allele": ("allele_accession_id",),
     "allele_symbol": ("allele_symbol",),
     "centre": ("phenotyping_center", "phenotyping_centre"),
     "pipeline": ("pipeline_stable_id",),
@@ -50,7 +49,7 @@ def plain(name: str) -> str:
     >>> plain("Bone.Mineral Density")
     'bone_mineral_density'
     """
-    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+    return re.sub(r"[\W_]+", "_", name.casefold()).strip("_") or name.casefold()
 
 
 def find_columns(names: Sequence[str], given: Mapping[str, str], file: str) -> dict[str, str]:

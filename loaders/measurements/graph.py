@@ -52,7 +52,7 @@ class Origin:
     sha256: str
     animals_sha256: str
     software: str
-    licence: str = UNDETERMINED
+    licence: str
 
     @property
     def source(self) -> str:
@@ -349,7 +349,8 @@ def _effect(one: Tested) -> float | None:
         return found.genotype[COMPLETE].effect
     if isinstance(found, ReferenceRangePlus):
         return max(
-            (tail.effect for tail in (found.overall.low, found.overall.high) if tail.effect), default=None
+            (tail.effect for tail in (found.overall.low, found.overall.high) if tail.effect is not None),
+            default=None,
         )
     return None
 
@@ -359,9 +360,7 @@ def _first(p_values: Sequence[_Said]) -> float | None:
 
 
 def _of_sex(p_values: Sequence[_Said], sex: str) -> float | None:
-    return min(
-        (p for hypothesis, of, p in p_values if of == sex and hypothesis != "no_sex_effect"), default=None
-    )
+    return min((p_value for _, of, p_value in p_values if of == sex), default=None)
 
 
 def _known(enumeration: str, text: str | None) -> str | None:

@@ -6,7 +6,7 @@ or INFERRED), sex (female, male), category. An empty cell says nothing.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,6 +41,11 @@ class Parameters:
         """What is known of a parameter; nothing but its name where it is not listed."""
         found = self._known.get(plain(name))
         return Parameter(name) if found is None else replace(found, id=name)
+
+    def absent_from(self, names: Iterable[str]) -> list[str]:
+        """Those that are listed and not among these names."""
+        there = {plain(name) for name in names}
+        return [known.id for key, known in self._known.items() if key not in there]
 
     def __len__(self) -> int:
         """How many there are."""

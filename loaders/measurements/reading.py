@@ -73,7 +73,7 @@ class Measurements:
 
 
 DESCRIBED = (
-    "zygosity", "gene", "gene_symbol", "allele", "allele_symbol", "procedure", "parameter_name", *STRATUM,
+    "zygosity", "gene", "gene_symbol", "allele_symbol", "procedure", "parameter_name", *STRATUM,
 )  # fmt: skip
 """Columns of text that are kept where a table has them, and null where not."""
 
@@ -96,7 +96,10 @@ def read_measurements(path: Path, reading: Reading) -> Measurements:
         rows = _wide(animals, table, columns, reading, notes, path.name)
     rows = _unambiguous(_believable(rows, columns, rejects), rejects, notes)
     return Measurements(
-        _with_lines(rows, notes), pl.concat(rejects).sort("line", "column"), tuple(notes), table.height
+        _with_lines(rows, notes),
+        pl.concat(rejects).unique().sort("line", "column"),
+        tuple(notes),
+        table.height,
     )
 
 
@@ -182,7 +185,7 @@ def _animals(
     known = _aside(known, pl.col("is_mutant").is_null(), "unknown_group", where, "group_text", rejects)
     if "date" in columns:
         known = _aside(known, pl.col("date").is_null(), "not_a_date", columns["date"], "date_text", rejects)
-    weight = pl.col("weight_text").str.contains(NUMBER)
+    weight = _is_finite(pl.col("weight_text"))
     _aside(
         known,
         pl.col("weight_text").is_not_null() & ~weight,
@@ -252,6 +255,9 @@ def _wide(
         index="row", variable_name="parameter", value_name="text"
     )
     rows = _with_kind(animals.join(values, on="row", how="inner").drop_nulls("text"))
+    seen = set(rows["parameter"].unique())
+    if absent := [name for name in wanted if name not in seen]:
+        notes.append(f"left out, since they are empty: {', '.join(map(repr, absent))}")
     if reading.parameters:
         return rows
     distinct = rows.group_by("parameter").agg(
@@ -288,10 +294,14 @@ def _with_kind(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _believable(rows: pl.DataFrame, columns: Mapping[str, str], rejects: list[pl.DataFrame]) -> pl.DataFrame:
     """The measurements of numbers that are numbers, and all others."""
-    value = pl.col("text").str.contains(NUMBER)
-    finite = pl.when(value).then(pl.col("text")).cast(pl.Float64, strict=False).is_finite()
-    broken = pl.col("is_numeric") & pl.col("text").is_not_null() & ~finite.fill_null(False)
+    broken = pl.col("is_numeric") & pl.col("text").is_not_null() & ~_is_finite(pl.col("text"))
     return _aside(rows, broken, "not_a_number", columns.get("number") or pl.col("parameter"), "text", rejects)
+
+
+def _is_finite(text: pl.Expr) -> pl.Expr:
+    """Whether a text is a number that a double can hold; null is none."""
+    number = pl.when(text.str.contains(NUMBER)).then(text).cast(pl.Float64, strict=False)
+    return number.is_finite().fill_null(False)
 
 
 def _unambiguous(rows: pl.DataFrame, rejects: list[pl.DataFrame], notes: list[str]) -> pl.DataFrame:
@@ -339,7 +349,7 @@ def _of_whole_line(line: pl.Expr) -> list[pl.Expr]:
         pl.when("is_mutant")
         .then(pl.col(name).drop_nulls().first().over(line.fill_null("mutants")))
         .alias(name)
-        for name in ("gene", "gene_symbol", "allele", "allele_symbol")
+        for name in ("gene", "gene_symbol", "allele_symbol")
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from impckg.graph.errors import BadParameter
 from impckg.loaders.calls import Called, call, evidence
 from impckg.loaders.measurements.parameters import Parameter, Parameters
 from impckg.loaders.measurements.reading import DESCRIBED, STRATUM, Measurements
@@ -39,6 +40,8 @@ def analyse_lines(
 
     windowing: whether controls count the more, the nearer in time they are to the mutants.
     A table without mutants has nothing to test.
+
+    Raises BadParameter where texts are to be tested as numbers.
     """
     strata = measurements.rows.partition_by("parameter", *STRATUM, maintain_order=True)
     for stratum in strata:
@@ -51,10 +54,14 @@ def analyse_lines(
 def _test(rows: pl.DataFrame, mutants: pl.DataFrame, parameter: Parameter, windowing: bool) -> Tested:
     framework = parameter.framework
     is_numeric = bool(rows["is_numeric"][0])
-    if framework is not None:
-        # Numbers may be categories where the file of parameters says so; texts are never numbers.
-        is_numeric = is_numeric and framework is not Framework.FISHER
-        framework = framework if is_numeric else Framework.FISHER
+    if framework is Framework.FISHER:
+        # Numbers may be categories where the file of parameters says so.
+        is_numeric = False
+    elif framework is not None and not is_numeric:
+        raise BadParameter(
+            f"{parameter.id}: framework {framework.value} is for numbers, and most values are texts such as "
+            f"{rows['text'][0]!r}; expected FE, or no framework"
+        )
     values = (
         rows["text"].cast(pl.Float64).to_numpy() if is_numeric else rows["text"].to_numpy().astype(np.str_)
     )

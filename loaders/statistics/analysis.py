@@ -180,14 +180,14 @@ def _in_window(found: Analysis, tested: Animals, result: MixedModel) -> Analysis
     in_window = windowed_model(values, tested.is_mutant, tested.is_male, day, weight, result.full_terms)
     if in_window.model is None:
         return replace(found, windowed=in_window.window, told=(NO_WINDOW,))
-    counts = np.zeros(len(found.kept))
+    weights = np.zeros(len(found.kept))
     used = np.flatnonzero(found.kept)[in_window.rows[in_window.window.inside]]
-    counts[used] = in_window.window.weight[in_window.window.inside]
+    weights[used] = in_window.window.weight[in_window.window.inside]
     return replace(
         found,
-        kept=counts > 0,
+        kept=weights > 0,
         result=in_window.model,
-        window=counts,
+        window=weights,
         windowed=in_window.window,
         unwindowed=result,
     )

@@ -5,6 +5,7 @@ Box plots by sex and genotype, values by date, categories as stacked bars, and r
 
 import io
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +61,16 @@ def draw(tested: Tested) -> list[Drawing]:
 
 def _svg(paint: Callable[[Axes], None], width: float = 5.2, height: float = 3.6) -> str:
     """What is painted, as an element <svg>; the same for the same data."""
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "impckg", "font.size": 9}):
+    # Names are no formulas, and matplotlib overflows where it looks for round numbers near the largest double.
+    with (
+        rc_context(
+            {"svg.fonttype": "none", "svg.hashsalt": "impckg", "font.size": 9, "text.parse_math": False}
+        ),
+        np.errstate(over="ignore", invalid="ignore"),
+        warnings.catch_warnings(),
+    ):
+        # The browser has the letters, whatever the font that matplotlib measures with.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
         axes.spines[["top", "right"]].set_visible(False)
@@ -123,7 +133,7 @@ def _by_date(tested: Tested) -> Drawing:
     values = tested.animals.values.astype(np.float64)
     animals = tested.animals.those(np.isfinite(values))
     values, when = animals.values.astype(np.float64), _days(animals.date)
-    window = tested.analysis.windowed
+    window = None if tested.analysis.window is None else tested.analysis.windowed
 
     def paint(axes: Axes) -> None:
         for mutant, name, colour in ((False, "controls", CONTROL), (True, "mutants", MUTANT)):

@@ -9,7 +9,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from impckg.loaders.calls import Call, evidence
 from impckg.loaders.measurements.analysis import REJECTS_FILE, Written, rejects_in_words
-from impckg.loaders.measurements.results import result_table
 from impckg.loaders.measurements.testing import Tested
 from impckg.service.report.figures import draw
 
@@ -50,7 +49,7 @@ def write_report(written: Written, title: str, folder: Path) -> Path:
         loader=PackageLoader("impckg.service", "templates"), autoescape=True, undefined=StrictUndefined
     )
     environment.filters["number"] = number
-    results = result_table(written.tested)
+    results = written.results
     pages = [page_name(place, one) for place, one in enumerate(written.tested)]
     for place, (one, row) in enumerate(zip(written.tested, results.iter_rows(named=True), strict=True)):
         text = environment.get_template("report_test.html").render(

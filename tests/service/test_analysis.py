@@ -93,6 +93,7 @@ def test_figures_are_the_same_for_the_same_animals(animals: Path, tmp_path: Path
         (["--column", "sex=Gender"], 5, "no column 'Gender'; it has 'Mouse'"),
         (["--gene", "Abc1"], 5, "--gene 'Abc1': expected an MGI accession"),
         (["--name", "my analysis"], 5, "--name 'my analysis': expected letters"),
+        (["--licence", "mine only"], 5, "--licence 'mine only': expected an address"),
         (["--parameter", "Fat"], 5, "no parameter 'Fat'"),
         (["--control", "x/x"], 5, "no animal is a control"),
     ],
@@ -107,6 +108,51 @@ def test_wrong_use_is_named(
     done = run(animals, *arguments, "--out", tmp_path / "out")
 
     assert (done.exit_code, message in done.stderr) == (exit_code, True), done.output
+
+
+@pytest.mark.parametrize("name", [r"Cost $\frac{ $", "_hidden", "50 % <&>", "^_^", "§", "体重"])
+def test_a_measurement_may_have_any_name(name: str, animals: Path, tmp_path: Path) -> None:
+    animals.write_text(animals.read_text().replace("Grip <g>", name))
+
+    done = run(animals, "--out", tmp_path / "out")
+
+    assert done.exit_code == 0, done.output
+    assert f": {name}: Successful" in done.stdout
+
+
+def test_numbers_near_the_largest_double_are_drawn_without_a_warning(animals: Path, tmp_path: Path) -> None:
+    lines = animals.read_text().splitlines()
+    cells = lines[5].split(",")
+    lines[5] = ",".join([*cells[:5], "1e308", *cells[6:]])
+    animals.write_text("\n".join(lines))
+
+    done = run(animals, "--out", tmp_path / "out")
+
+    assert done.exit_code == 0, done.output
+    assert "nan" not in (tmp_path / "out" / "results.csv").read_text().lower()
+
+
+def test_what_parameters_say_in_vain_is_told(animals: Path, tmp_path: Path) -> None:
+    parameters = tmp_path / "parameters.csv"
+    parameters.write_text("parameter,framework\nCoat,FE\nTail,MM\n")
+    done = run(animals, "--parameters", parameters, "--out", tmp_path / "out", "--no-report")
+    parameters.write_text("parameter,framework\nCoat,MM\n")
+    refused = run(animals, "--parameters", parameters, "--out", tmp_path / "other", "--no-report")
+
+    assert "not in the table, or empty there: 'Tail'" in done.stderr
+    assert refused.exit_code == 5
+    assert "Coat: framework MM is for numbers, and most values are texts such as" in refused.stderr
+
+
+def test_a_page_shows_no_window_where_none_was_used(animals: Path, tmp_path: Path) -> None:
+    # All on one date: every window holds the same animals.
+    animals.write_text(re.sub(r"2024-05-0[2-9]", "2024-05-01", animals.read_text()))
+
+    run(animals, "--window", "--out", tmp_path / "out")
+
+    page = (tmp_path / "out" / "report" / "001-grip-g-b-1.html").read_text()
+    assert "weight in the window" not in page
+    assert "no window: all animals would count alike" in page
 
 
 def test_rows_that_cannot_be_believed_are_told_and_kept_apart(animals: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import special, stats
 
 from impckg.loaders.statistics.mixed_model.compiled import compiled
-from impckg.loaders.statistics.mixed_model.design import GENOTYPE, RESPONSE
+from impckg.loaders.statistics.mixed_model.design import GENOTYPE, RESPONSE, SEX
 from impckg.loaders.statistics.mixed_model.likelihood import Model, fit
 from impckg.loaders.statistics.mixed_model.peaks import chosen_peaks
 from impckg.loaders.statistics.mixed_model.selection import START
@@ -72,7 +72,7 @@ def find_window(table: FloatArray, day: IntArray, columns: IntArray) -> Window:
     is_mutant = table[:, GENOTYPE] > 0
     peaks = chosen_peaks(day[is_mutant])
     at_peaks = int(np.isin(day[is_mutant], peaks).sum())
-    sexes = len(np.unique(table[:, 2]))
+    sexes = len(np.unique(table[:, SEX]))
     needed = (
         CONTROLS_OF_A_PEAK * sexes if len(peaks) > 1 else max(np.pi * np.sqrt(len(day)), CONTROLS_OF_A_PEAK)
     )

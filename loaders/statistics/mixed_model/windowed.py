@@ -32,7 +32,6 @@ BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-
 STANDARDISED_WEIGHTS = (
     "effect sizes in the window rest on weights that OpenStats standardises, as the IMPC publishes them"
 )

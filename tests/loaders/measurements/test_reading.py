@@ -70,7 +70,6 @@ def test_what_cannot_be_believed_is_put_aside_with_row_column_and_rule(write_tab
         (15, "unknown_group", "Genotype", None),
         (16, "not_a_date", "Date", "yesterday"),
         (17, "not_a_number", "Weight", "heavy"),
-        (17, "not_a_number", "Weight", "heavy"),
         (18, "not_a_number", "Lean Mass", ">15"),
         (19, "not_a_number", "Lean Mass", "inf"),
         (20, "duplicate_animal", "Cornea", "G1"),
@@ -109,6 +108,19 @@ def test_mutants_of_one_colony_with_two_genotypes_are_two_lines(write_table):
 
     assert found.rows.drop_nulls("line")["line"].to_list() == ["MX Abc1/+", "MX Abc1/Abc1", "MX Abc1/+"]
     assert any("one batch" in note for note in found.notes)
+
+
+def test_a_weight_that_no_double_holds_is_missing_and_told(write_table):
+    found = read(write_table(WIDE, "M1,+/+,f,2024-01-02,1e999,15,clear", "M2,x/x,f,2024-01-02,20,16,cloudy"))
+
+    assert found.rejects.rows() == [(2, "not_a_number", "Weight", "1e999")]
+    assert found.rows.filter(specimen="M1")["weight"].to_list() == [None, None]
+
+
+def test_a_column_of_a_wide_table_that_is_empty_is_told(write_table):
+    found = read(write_table(WIDE, "M1,+/+,f,2024-01-02,20,-,clear", "M2,x/x,f,2024-01-02,20,NA,cloudy"))
+
+    assert any("empty: 'Lean Mass'" in note for note in found.notes)
 
 
 def test_the_owner_says_what_the_table_does_not(write_table):
