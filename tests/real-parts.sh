@@ -5,7 +5,8 @@
 #   tests/real-parts.sh --quick  without what is large and rarely needed: R
 #
 # Packages come from Debian (12 or newer) or Ubuntu and take root; without it, or without apt, what is there is used, and the
-# tests that lack something are skipped with a reason. Comunica comes from npm into build/clients, each file with its checksum.
+# tests that lack something are skipped with a reason. Comunica comes from npm and Spark from PyPI into build/clients, each file
+# with its checksum.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -48,4 +49,18 @@ if command -v npm > /dev/null; then
   fi
 else
   echo "real-parts: no npm (it comes with Node.js): the tests of Comunica will be skipped" >&2
+fi
+
+if ! cmp --silent tests/clients/spark.txt build/clients/spark/.installed; then
+  rm -rf build/clients/spark build/clients/python
+  # A pip of its own: the one of the machine may not be there, or not be allowed to install anything. It stays no longer than this.
+  if python3 -m venv build/clients/python \
+    && build/clients/python/bin/pip install --quiet "setuptools>=70.1" \
+    && build/clients/python/bin/pip install --quiet --no-deps --no-build-isolation --require-hashes \
+      --target build/clients/spark -r tests/clients/spark.txt; then
+    cp tests/clients/spark.txt build/clients/spark/.installed
+  else
+    echo "real-parts: Spark cannot be had from PyPI; its test will be skipped" >&2
+  fi
+  rm -rf build/clients/python
 fi

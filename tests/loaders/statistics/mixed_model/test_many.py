@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from impckg.graph.errors import BadParameter
-from impckg.loaders.statistics.mixed_model.many import ANIMALS, TESTED, analyse_stratum
+from impckg.loaders.statistics.mixed_model.many import ANIMALS, TESTED, analyse_stratum, result_schema
 from impckg.loaders.statistics.mixed_model.model import mixed_model
 
 
@@ -52,7 +52,7 @@ def test_each_line_is_tested_as_if_it_were_alone(seed):
         estimates = {name: alone.coefficients.get(term) for name, term in names.items()}
         for name, estimate in (estimates | {"female": alone.female, "male": alone.male}).items():
             if estimate is None:
-                assert np.isnan(row[f"{name}_estimate"])
+                assert row[f"{name}_estimate"] is None
                 continue
             assert row[f"{name}_estimate"] == pytest.approx(estimate.value, rel=1e-5, abs=1e-6)
             assert row[f"{name}_degrees_of_freedom"] == estimate.degrees_of_freedom
@@ -71,13 +71,22 @@ def test_a_line_without_values_is_not_found():
 
     found = pl.DataFrame(analyse_stratum(frame.to_arrow()))
 
-    assert found.filter(~pl.col("found"))["colony_id"].to_list() == ["line03"]
+    (without,) = found.filter(~pl.col("found")).to_dicts()
+    assert {name: value for name, value in without.items() if value is not None} == {
+        "colony_id": "line03",
+        "found": False,
+    }
+    assert not found.select(pl.selectors.float().is_nan().any()).row(0).count(True)
 
 
 def test_no_lines_give_no_rows():
     frame = animals(1).filter(pl.col("colony_id").is_null())
 
-    assert analyse_stratum(frame.to_arrow()).num_rows == 0
+    found = analyse_stratum(frame.to_arrow())
+
+    assert found.num_rows == 0
+    assert found.schema == result_schema()
+    assert analyse_stratum(animals(1).to_arrow()).schema == result_schema()
 
 
 def test_no_controls_give_nothing_to_say():
@@ -98,3 +107,18 @@ def test_what_is_no_stratum_is_refused():
     infinite = pl.DataFrame([[None], ["male"], ["d"], [1.0], [np.inf]], schema=ANIMALS)
     with pytest.raises(BadParameter, match="data_point of an animal: inf"):
         analyse_stratum(infinite.to_arrow())
+
+
+def test_what_names_the_stratum_is_kept():
+    frame = animals(1).with_columns(phenotyping_center=pl.lit("JAX"), parameter_stable_id=pl.lit("X_1"))
+    keep = ["parameter_stable_id", "phenotyping_center"]
+
+    found = analyse_stratum(frame.to_arrow(), calibrated=False, keep=keep)
+
+    assert found.schema == result_schema(calibrated=False, keep=keep)
+    assert set(zip(*(found[name].to_pylist() for name in keep), strict=True)) == {("X_1", "JAX")}
+    two = frame.with_columns(phenotyping_center=pl.col("sex"))
+    with pytest.raises(
+        BadParameter, match="phenotyping_center of a stratum: \\['female', 'male'\\]; expected one"
+    ):
+        analyse_stratum(two.to_arrow(), keep=keep)
