@@ -9,6 +9,7 @@ service  the SPARQL service on the real-data release, against the engine's own s
 reasoning  classification of MP and HP with definitions, explanations, class expressions (benchmarks/reasoning.py), against
          ELK and whelk where IMPCKG_REASONERS names a folder with their jars (benchmarks/reasoners/pom.xml)
 calibration  how often null lines are significant, and the power of the mixed model (benchmarks/calibration.py)
+mixed_models  mixed models a second beside statsmodels, time and memory of a release (benchmarks/mixed_models.py)
 
 Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command.
 Machines are shared and noisy: ratios count, not seconds.
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -36,6 +37,8 @@ from impckg.loaders.steps import SilentWatcher, peak_mib
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
+# What keeps Polars and the libraries under NumPy to so many threads.
+THREADS = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 STREAM_SIZES = (50_000, 150_000, 500_000)
 
 # The engine alone: the same files, one process, nothing else.
@@ -153,9 +156,17 @@ def calibration(folder: Path) -> list[str]:
     return _script("calibration.py")
 
 
-def _script(name: str, *arguments: str) -> list[str]:
+def mixed_models(folder: Path) -> list[str]:
+    """Mixed models a second, on one thread."""
+    return _script("mixed_models.py", str(folder), environment=dict.fromkeys(THREADS, "1"))
+
+
+def _script(name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> list[str]:
     command = [sys.executable, str(HERE / name), *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | (environment or {})
+    )
+    return done.stdout.splitlines()
 
 
 _STREAM_STEPS = ("read impc_statistical_results", "merge", "reason", "triples", "load", "check")
@@ -189,7 +200,7 @@ def _steps(report: Report) -> list[str]:
 
 def _machine() -> str:
     versions = ", ".join(
-        f"{name} {metadata.version(name)}" for name in ("pyoxigraph", "polars", "fastobo", "impckg")
+        f"{name} {metadata.version(name)}" for name in ("pyoxigraph", "polars", "fastobo", "numba", "impckg")
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
     return (
@@ -206,6 +217,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[str]]] = {
     "service": service,
     "reasoning": reasoning,
     "calibration": calibration,
+    "mixed_models": mixed_models,
 }
 NEED_REAL_FILES = ("real", "service", "reasoning")
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 from impckg.loaders.statistics.mixed_model.compiled import compiled
 from impckg.loaders.statistics.mixed_model.design import GENOTYPE, INTERACTION, SEX
@@ -31,7 +31,7 @@ from impckg.loaders.statistics.mixed_model.likelihood import (
     Model,
     fit,
     log_likelihood,
-    log_variance_slope,
+    log_variance_slopes,
     no_fit,
 )
 from impckg.loaders.statistics.mixed_model.selection import START, Data, rows_for
@@ -92,16 +92,28 @@ def calibrate(
     terms = np.flatnonzero(without)
     contrast = np.zeros((1, len(terms)))
     contrast[0, np.searchsorted(terms, GENOTYPE)] = 1.0
-    out.deviation[at] = _test_both(
-        rows_for(data, without), terms, contrast, has_batch, has_precision, out, at, 0
+    equal, own = _test_both(
+        rows_for(data, without), terms, contrast, has_batch, has_precision, START, START, out, at, 0
     )
+    out.deviation[at] = np.sqrt(equal.variance)
     if full[SEX] and full[INTERACTION]:
         terms = np.flatnonzero(full)
         genotype, interaction = np.searchsorted(terms, GENOTYPE), np.searchsorted(terms, INTERACTION)
         contrast = np.zeros((3, len(terms)))
         contrast[0, genotype] = contrast[1, genotype] = 1.0
         contrast[1, interaction] = contrast[2, interaction] = 1.0
-        _test_both(rows_for(data, full), terms, contrast, has_batch, has_precision, out, at, 1)
+        _test_both(
+            rows_for(data, full),
+            terms,
+            contrast,
+            has_batch,
+            has_precision,
+            _near(equal),
+            _near(own),
+            out,
+            at,
+            1,
+        )
 
 
 @compiled
@@ -111,68 +123,85 @@ def _test_both(
     contrasts: FloatArray,
     has_batch: bool,
     has_precision: bool,
+    start_equal: tuple[float, float],
+    start_own: tuple[float, float],
     out: Calibration,
     at: int,
     first: int,
-) -> float:
-    """Test contrasts with either variance of mutants; returns the deviation of the residuals where they are equal."""
-    equal = fit(some, Model(terms, has_batch, False, True), START)
+) -> tuple[Fit, Fit]:
+    """Test contrasts with either variance of mutants, and return both fits."""
+    like_controls = Model(terms, has_batch, False, True)
+    equal, own = fit(some, like_controls, start_equal), no_fit(0, 0)
     if not equal.found:
-        return np.nan
-    own = no_fit(0, 0)
+        return equal, own
+    _test(
+        some, like_controls, equal, _information(some, like_controls, equal), contrasts, out.equal[at, first:]
+    )
+    out.probability[at, first : first + len(contrasts)] = 1.0
     if has_precision:
-        own = fit(some, Model(terms, has_batch, True, True), (np.log(max(equal.theta, 1e-3)), 0.0))
-    probability = 1.0
-    if own.found:
-        probability = _probability_of_equal(some, Model(terms, has_batch, True, True), equal, own)
-    for number in range(len(contrasts)):
-        place = first + number
-        out.probability[at, place] = probability
-        _test(some, Model(terms, has_batch, False, True), equal, contrasts[number], out.equal[at, place])
+        of_their_own = Model(terms, has_batch, True, True)
+        own = fit(some, of_their_own, (_near(equal)[0], start_own[1]))
         if own.found:
-            _test(some, Model(terms, has_batch, True, True), own, contrasts[number], out.own[at, place])
-    return float(np.sqrt(equal.variance))
+            information = _information(some, of_their_own, own)
+            _test(some, of_their_own, own, information, contrasts, out.own[at, first:])
+            probability = _probability_of_equal(equal, own, information)
+            out.probability[at, first : first + len(contrasts)] = probability
+    return equal, own
 
 
 @compiled
-def _test(some: Sums, model: Model, found: Fit, contrast: FloatArray, out: FloatArray) -> None:
-    """Write estimate, standard error and degrees of freedom of a contrast of the coefficients."""
-    out[0] = np.sum(contrast * found.beta)
-    variance = 0.0
-    for i in range(len(contrast)):
-        for j in range(len(contrast)):
-            variance += contrast[i] * found.covariance[i, j] * contrast[j]
-    out[1] = np.sqrt(variance)
-    # The variance of the logarithm of the estimated variance: of its scale, and of what theta and precision do to it.
-    spread = 2.0 / (found.rows - len(contrast))
+def _near(found: Fit) -> tuple[float, float]:
+    """Where to begin near a fit."""
+    if not found.found:
+        return START
+    return np.log(max(found.theta, 1e-3)), np.log(found.precision)
+
+
+@compiled
+def _information(some: Sums, model: Model, found: Fit) -> FloatArray:
+    """What the data say about the logarithms of theta and precision, shape (2, 2); 0 of one that is not free."""
     log_theta = np.log(found.theta) if found.theta > 0.0 else -np.inf
-    log_precision = np.log(found.precision)
-    slope = log_variance_slope(some, model, log_theta, log_precision, contrast)
-    information = -log_likelihood(some, model, log_theta, log_precision)[2]
-    a, b, c = information[0, 0], information[0, 1], information[1, 1]
-    if found.theta > 0.0 and model.has_precision:
-        if a * c - b * b > 0.0:
-            spread += (slope[0] ** 2 * c - 2.0 * slope[0] * slope[1] * b + slope[1] ** 2 * a) / (
-                a * c - b * b
-            )
-    elif found.theta > 0.0 and a > 0.0:
-        spread += slope[0] ** 2 / a
-    elif model.has_precision and c > 0.0:
-        spread += slope[1] ** 2 / c
-    out[2] = 2.0 / spread
+    return -log_likelihood(some, model, log_theta, np.log(found.precision))[2]
 
 
 @compiled
-def _probability_of_equal(some: Sums, model: Model, equal: Fit, own: Fit) -> float:
+def _test(
+    some: Sums, model: Model, found: Fit, information: FloatArray, contrasts: FloatArray, out: FloatArray
+) -> None:
+    """Write estimates, standard errors and degrees of freedom of contrasts of the coefficients, one a row."""
+    log_theta = np.log(found.theta) if found.theta > 0.0 else -np.inf
+    slopes = log_variance_slopes(some, model, log_theta, np.log(found.precision), contrasts)
+    a, b, c = information[0, 0], information[0, 1], information[1, 1]
+    for number in range(len(contrasts)):
+        contrast, slope = contrasts[number], slopes[number]
+        out[number, 0] = np.sum(contrast * found.beta)
+        variance = 0.0
+        for i in range(len(contrast)):
+            for j in range(len(contrast)):
+                variance += contrast[i] * found.covariance[i, j] * contrast[j]
+        out[number, 1] = np.sqrt(variance)
+        # The variance of the logarithm of the estimated variance: of its scale, and of what theta and precision do to it.
+        spread = 2.0 / (found.rows - len(contrast))
+        if found.theta > 0.0 and model.has_precision:
+            if a * c - b * b > 0.0:
+                spread += (slope[0] ** 2 * c - 2.0 * slope[0] * slope[1] * b + slope[1] ** 2 * a) / (
+                    a * c - b * b
+                )
+        elif found.theta > 0.0 and a > 0.0:
+            spread += slope[0] ** 2 / a
+        elif model.has_precision and c > 0.0:
+            spread += slope[1] ** 2 / c
+        out[number, 2] = 2.0 / spread
+
+
+@compiled
+def _probability_of_equal(equal: Fit, own: Fit, information: FloatArray) -> float:
     """The probability that mutants have the variance of controls, by the approximation of Laplace."""
-    log_theta = np.log(own.theta) if own.theta > 0.0 else -np.inf
-    log_precision = np.log(own.precision)
-    information = -log_likelihood(some, model, log_theta, log_precision)[2]
     known = information[1, 1]
     if own.theta > 0.0 and information[0, 0] > 0.0:
         known -= information[0, 1] ** 2 / information[0, 0]
     squared = OWN_VARIANCE_DEVIATION**2
-    log_factor = own.log_likelihood - equal.log_likelihood - 0.5 * log_precision**2 / squared
+    log_factor = own.log_likelihood - equal.log_likelihood - 0.5 * np.log(own.precision) ** 2 / squared
     log_factor -= 0.5 * np.log1p(squared * max(known, 0.0))
     odds = OWN_VARIANCE_SHARE / (1.0 - OWN_VARIANCE_SHARE) * np.exp(log_factor)
     return float(1.0 / (1.0 + odds))
@@ -181,7 +210,7 @@ def _probability_of_equal(some: Sums, model: Model, equal: Fit, own: Fit) -> flo
 def calibrated_p_values(calibration: Calibration) -> FloatArray:
     """The p-values of the four HYPOTHESES, shape (tests, 4); NaN where one cannot be tested."""
     equal, own = (
-        2 * stats.t.sf(np.abs(part[..., 0] / part[..., 1]), part[..., 2])
+        2 * special.stdtr(part[..., 2], -np.abs(part[..., 0] / part[..., 1]))
         for part in (calibration.equal, calibration.own)
     )
     probability = calibration.probability
@@ -196,6 +225,6 @@ def power(calibration: Calibration, effect: float = 1.0, level: float = SIGNIFIC
     """
     error, freedom = calibration.equal[..., 1], calibration.equal[..., 2]
     shift = effect * calibration.deviation[:, None] / error
-    critical = stats.t.isf(level / 2, freedom)
+    critical = -special.stdtrit(freedom, level / 2)
     found = stats.nct.sf(critical, freedom, shift) + stats.nct.cdf(-critical, freedom, shift)
     return np.asarray(found, dtype=np.float64)

@@ -28,6 +28,8 @@ IntArray = npt.NDArray[np.int64]
 
 # Logarithms of theta and precision are kept within these. Below the first, theta is taken for 0.
 SMALLEST_LOG_THETA = -16.0
+# Below this the likelihood is a straight line in theta, for all that its digits tell: where it falls, it is greatest at 0.
+VANISHING_LOG_THETA = -9.0
 LARGEST_LOG_THETA = 16.0
 LARGEST_LOG_PRECISION = 20.0
 # Newton's method ends where a step promises less than this in log-likelihood.
@@ -81,7 +83,7 @@ def fit(some: Sums, model: Model, start: tuple[float, float]) -> Fit:
         return no_fit(p, rows)
     log_theta = min(max(start[0], -6.0), 6.0) if model.has_batch else -np.inf
     log_precision = start[1] if model.has_precision else 0.0
-    log_theta, log_precision, value = _search(some, model, log_theta, log_precision, scratch)
+    log_theta, log_precision, value = _search(some, model, places, log_theta, log_precision, scratch)
     if not np.isfinite(value):
         return no_fit(p, rows)
     theta, precision = np.exp(log_theta), np.exp(log_precision)
@@ -99,17 +101,17 @@ def log_likelihood(
 
     log_theta: -inf for none. Returns the value, its gradient by both logarithms, shape (2,), and its Hessian, shape (2, 2).
     """
-    size = len(model.columns) + 1
-    return _evaluate(some, model, log_theta, log_precision, np.empty((6, size, size)))
+    places = np.append(model.columns, RESPONSE)
+    return _evaluate(some, model, places, log_theta, log_precision, np.empty((6, len(places), len(places))))
 
 
 @compiled
-def log_variance_slope(
-    some: Sums, model: Model, log_theta: float, log_precision: float, contrast: FloatArray
+def log_variance_slopes(
+    some: Sums, model: Model, log_theta: float, log_precision: float, contrasts: FloatArray
 ) -> FloatArray:
-    """How the logarithm of the variance of a contrast of the coefficients changes with both logarithms, shape (2,).
+    """How the logarithms of the variances of contrasts of the coefficients change with both logarithms.
 
-    contrast: shape (columns,); the factors of the coefficients.
+    contrasts: shape (contrasts, columns); the factors of the coefficients. Returns shape (contrasts, 2).
     """
     places = np.append(model.columns, RESPONSE)
     p = len(model.columns)
@@ -117,20 +119,20 @@ def log_variance_slope(
     theta, precision = np.exp(log_theta), np.exp(log_precision)
     _cross_products(some, places, theta, precision, scratch)
     inverse, _, beta, residual = _solve(scratch[0], p)
-    along = np.zeros(p)
-    for i in range(p):
-        for j in range(p):
-            along[i] += inverse[i, j] * contrast[j]
-    share = np.sum(along * contrast)
-    slope = np.empty(2)
+    chain = (-1.0 / theta if theta > 0.0 else 0.0, precision)
+    slopes, along = np.empty((len(contrasts), 2)), np.empty(p)
     for by in range(2):
-        slope[by] = _quadratic(scratch[1 + by], beta, p) / residual
-        for i in range(p):
-            for j in range(p):
-                slope[by] -= along[i] * scratch[1 + by, i, j] * along[j] / share
-    slope[0] *= -1.0 / theta if theta > 0.0 else 0.0
-    slope[1] *= precision
-    return slope
+        of_residual = _quadratic(scratch[1 + by], beta, p) / residual
+        for number in range(len(contrasts)):
+            contrast = contrasts[number]
+            for i in range(p):
+                along[i] = 0.0
+                for j in range(p):
+                    along[i] += inverse[i, j] * contrast[j]
+            share = np.sum(along * contrast)
+            lost = _bilinear(scratch[1 + by], along, along, p) / share
+            slopes[number, by] = chain[by] * (of_residual - lost)
+    return slopes
 
 
 @compiled
@@ -170,11 +172,16 @@ def _full_rank(some: Sums, places: IntArray) -> bool:
 
 @compiled
 def _search(
-    some: Sums, model: Model, log_theta: float, log_precision: float, scratch: FloatArray
+    some: Sums,
+    model: Model,
+    places: IntArray,
+    log_theta: float,
+    log_precision: float,
+    scratch: FloatArray,
 ) -> tuple[float, float, float]:
     """Newton's method, damped: theta is free where its logarithm is finite."""
     has_batch, has_precision = log_theta > -np.inf, model.has_precision
-    value, gradient, hessian = _evaluate(some, model, log_theta, log_precision, scratch)
+    value, gradient, hessian = _evaluate(some, model, places, log_theta, log_precision, scratch)
     if not (has_batch or has_precision) or not np.isfinite(value):
         return log_theta, log_precision, value
     damping = 0.0
@@ -187,14 +194,18 @@ def _search(
             max(log_precision + step_precision, -LARGEST_LOG_PRECISION), LARGEST_LOG_PRECISION
         )
         if has_batch and new_theta < SMALLEST_LOG_THETA:
-            return _search(some, model, -np.inf, log_precision, scratch)
-        new_value, new_gradient, new_hessian = _evaluate(some, model, new_theta, new_precision, scratch)
+            return _search(some, model, places, -np.inf, log_precision, scratch)
+        new_value, new_gradient, new_hessian = _evaluate(
+            some, model, places, new_theta, new_precision, scratch
+        )
         if new_value >= value - 1e-13 * abs(value):
             moved = abs(new_theta - log_theta) if has_batch else 0.0
             still = moved < 1e-9 and abs(new_precision - log_precision) < 1e-9
             log_theta, log_precision, value = new_theta, new_precision, new_value
             gradient, hessian = new_gradient, new_hessian
             damping = 0.0 if damping < 1e-3 else damping / 10
+            if has_batch and log_theta < VANISHING_LOG_THETA and gradient[0] < 0.0:
+                return _search(some, model, places, -np.inf, log_precision, scratch)
             if still:
                 break
         else:
@@ -236,10 +247,14 @@ def _step(
 
 @compiled
 def _evaluate(
-    some: Sums, model: Model, log_theta: float, log_precision: float, scratch: FloatArray
+    some: Sums,
+    model: Model,
+    places: IntArray,
+    log_theta: float,
+    log_precision: float,
+    scratch: FloatArray,
 ) -> tuple[float, FloatArray, FloatArray]:
     """The log-likelihood with its derivatives by both logarithms; theta may be 0."""
-    places = np.append(model.columns, RESPONSE)
     p, rows = len(model.columns), some.rows.sum()
     theta, precision = np.exp(log_theta), np.exp(log_precision)
     log_det = _cross_products(some, places, theta, precision, scratch)
@@ -256,16 +271,18 @@ def _evaluate(
     )
     if model.restricted:
         value -= 0.5 * log_det_x
-    for i in range(2):
+    # What is not free has no derivatives.
+    slopes = np.empty((2, p))
+    lowest, highest = 0 if theta > 0.0 else 1, 2 if model.has_precision else 1
+    for i in range(lowest, highest):
         gradient[i] = free * _quadratic(scratch[1 + i], beta, p) / residual + log_det[1 + i]
         if model.restricted:
             gradient[i] += _trace(inverse, scratch[1 + i], p)
-    first = gradient.copy()
-    for i in range(2):
-        for j in range(i + 1):
+        _residual_slope(scratch[1 + i], beta, p, slopes[i])
+    for i in range(lowest, highest):
+        for j in range(lowest, i + 1):
             second = scratch[3 + i + j]
-            left, right = _residual_slope(scratch[1 + i], beta, p), _residual_slope(scratch[1 + j], beta, p)
-            curve = _quadratic(second, beta, p) - 2.0 * _bilinear(inverse, left, right, p)
+            curve = _quadratic(second, beta, p) - 2.0 * _bilinear(inverse, slopes[i], slopes[j], p)
             slope = _quadratic(scratch[1 + i], beta, p) * _quadratic(scratch[1 + j], beta, p) / residual
             hessian[i, j] = free * (curve - slope) / residual + log_det[3 + i + j]
             if model.restricted:
@@ -273,18 +290,19 @@ def _evaluate(
                     inverse, scratch[1 + i], scratch[1 + j], p
                 )
             hessian[j, i] = hessian[i, j]
-    gradient[:] = -0.5 * first
+    gradient *= -0.5
     hessian *= -0.5
     # So far by kappa = 1 / theta and by precision; now by their logarithms.
-    chain = np.array([-1.0 / theta if theta > 0 else 0.0, precision])
+    chain = (-1.0 / theta if theta > 0 else 0.0, precision)
     for i in range(2):
         for j in range(2):
             hessian[i, j] *= chain[i] * chain[j]
             if i == j:
                 hessian[i, j] += gradient[i] * abs(chain[i])
-    gradient *= chain
-    # The mutants' own share of the log-determinant, rows log(precision), is linear in the logarithm.
-    gradient[1] += 0.5 * some.rows[1]
+        gradient[i] *= chain[i]
+    if model.has_precision:
+        # The mutants' own share of the log-determinant, rows log(precision), is linear in the logarithm.
+        gradient[1] += 0.5 * some.rows[1]
     return value, gradient, hessian
 
 
@@ -300,14 +318,26 @@ def _cross_products(
     q = len(places)
     log_det = np.zeros(6)
     for i in range(q):
-        for j in range(q):
+        for j in range(i + 1):
             mutants = some.products[1, places[i], places[j]]
             out[0, i, j] = some.products[0, places[i], places[j]] + precision * mutants
             out[2, i, j] = mutants
             out[1, i, j] = out[3, i, j] = out[4, i, j] = out[5, i, j] = 0.0
-    if theta == 0.0:
-        return log_det
-    kappa = 1.0 / theta
+    if theta > 0.0:
+        _subtract_batches(some, places, 1.0 / theta, precision, log_det, out)
+    for part in range(6):
+        for i in range(q):
+            for j in range(i):
+                out[part, j, i] = out[part, i, j]
+    return log_det
+
+
+@compiled
+def _subtract_batches(
+    some: Sums, places: IntArray, kappa: float, precision: float, log_det: FloatArray, out: FloatArray
+) -> None:
+    """What batches have in common leaves the cross products, below the diagonal and on it; see `_cross_products`."""
+    q, theta = len(places), 1.0 / kappa
     for pool in range(len(some.pool_size)):
         size, count = some.pool_size[pool], some.pool_count[pool]
         c = 1.0 / (kappa + size)
@@ -315,7 +345,7 @@ def _cross_products(
         log_det[1] += count * (c - theta)
         log_det[3] += count * (theta * theta - c * c)
         for i in range(q):
-            for j in range(q):
+            for j in range(i + 1):
                 outer = some.pool_outer[pool, places[i], places[j]]
                 out[0, i, j] -= c * outer
                 out[1, i, j] += c * c * outer
@@ -333,7 +363,7 @@ def _cross_products(
         for i in range(q):
             s_i = some.own_total[batch, 1, places[i]]
             u_i = some.own_total[batch, 0, places[i]] + precision * s_i
-            for j in range(q):
+            for j in range(i + 1):
                 s_j = some.own_total[batch, 1, places[j]]
                 u_j = some.own_total[batch, 0, places[j]] + precision * s_j
                 uu, su, ss = u_i * u_j, s_i * u_j + u_i * s_j, s_i * s_j
@@ -345,7 +375,6 @@ def _cross_products(
                 out[5, i, j] += (
                     2.0 * c * c * mutants * su - 2.0 * c * c * c * mutants * mutants * uu - 2.0 * c * ss
                 )
-    return log_det
 
 
 @compiled
@@ -402,14 +431,12 @@ def _quadratic(matrix: FloatArray, beta: FloatArray, p: int) -> float:
 
 
 @compiled
-def _residual_slope(matrix: FloatArray, beta: FloatArray, p: int) -> FloatArray:
-    """The part of M r that belongs to the columns, with r = (-beta, 1)."""
-    out = np.empty(p)
+def _residual_slope(matrix: FloatArray, beta: FloatArray, p: int, out: FloatArray) -> None:
+    """Write the part of M r that belongs to the columns, with r = (-beta, 1)."""
     for i in range(p):
         out[i] = matrix[i, p]
         for j in range(p):
             out[i] -= matrix[i, j] * beta[j]
-    return out
 
 
 @compiled

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from impckg.graph.errors import BadParameter
 from impckg.loaders.statistics.mixed_model.calibrated import (
@@ -183,7 +183,7 @@ def t_test(coefficients: FloatArray) -> FloatArray:
     """Two-sided p-values, shape (...,); coefficients: shape (..., 3); estimate, standard error, degrees of freedom."""
     with np.errstate(divide="ignore", invalid="ignore"):
         t_value = np.abs(coefficients[..., 0] / coefficients[..., 1])
-    return np.asarray(2 * stats.t.sf(t_value, coefficients[..., 2]), dtype=np.float64)
+    return np.asarray(2 * special.stdtr(coefficients[..., 2], -t_value), dtype=np.float64)
 
 
 def record(
@@ -199,7 +199,7 @@ def record(
     p_values = t_test(coefficients)
     female, male = (_estimate(coefficients, p_values, place) for place in (FEMALE_GENOTYPE, MALE_GENOTYPE))
     both = outcomes.both_sexes[0]
-    both_sexes_p_value = float(stats.f.sf(*both)) if np.isfinite(both).all() else None
+    both_sexes_p_value = float(special.fdtrc(both[1], both[2], both[0])) if np.isfinite(both).all() else None
     has_interaction = bool(outcomes.terms[0, INTERACTION])
     effects = [_effect(outcomes, at) for at in range(3)]
     between, of_controls, of_mutants = np.sqrt(outcomes.variances[0]).tolist()
@@ -267,7 +267,7 @@ def _estimate(coefficients: FloatArray, p_values: FloatArray, place: int) -> Est
     value, error, freedom = coefficients[place].tolist()
     if np.isnan(value):
         return None
-    half = float(stats.t.isf((1 - CONFIDENCE) / 2, freedom)) * error
+    half = -float(special.stdtrit(freedom, (1 - CONFIDENCE) / 2)) * error
     return Estimate(value, error, freedom, float(p_values[place]), value - half, value + half)
 
 

@@ -113,3 +113,16 @@ def test_no_more_animals_than_columns_have_no_fit():
     table, batch, weights = animals(5)
 
     assert not fit(sums_of(table[3:8], batch[3:8], weights), Model(FULL, True, False, True), START).found
+
+
+@pytest.mark.parametrize("restricted", [False, True])
+def test_batches_that_do_not_differ_have_no_variance_beside_that_of_the_mutants(restricted):
+    vanished = 0
+    for seed in range(20):
+        table, batch, weights = animals(seed, between=0.0, own=0.7)
+
+        found = fit(sums_of(table, batch, weights), Model(FULL, True, True, restricted), START)
+
+        assert found.theta == 0.0 or found.theta > 1e-5
+        vanished += found.theta == 0.0
+    assert vanished > 5
