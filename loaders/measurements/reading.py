@@ -16,8 +16,11 @@ from impckg.graph.errors import BadParameter, DamagedFile
 from impckg.loaders.measurements.columns import ROLES, find_columns, may_be_measured, plain
 from impckg.loaders.table import LINE, REJECTS_SCHEMA, SHOWN, open_bytes, read_delimited
 
-MISSING = ("", "NA", "N/A", "NaN", "nan", "-", ".", "null", "NULL", "None")
+MISSING = ("", "NA", "N/A", "NaN", "nan", "-", ".", "null", "NULL")
 """Cells that say that there is nothing."""
+
+# A category in IMPReSS ("Startle response": Present, None); among numbers it is what Python writes for nothing.
+NOTHING_OR_CATEGORY = "None"
 
 CONTROLS = ("+/+", "wt", "wild type", "wildtype", "wild-type", "control", "ctrl")
 """Genotypes, in lower case, of controls."""
@@ -288,8 +291,10 @@ def _wanted(names: Sequence[str], asked: Sequence[str], file: str) -> list[str]:
 def _with_kind(rows: pl.DataFrame) -> pl.DataFrame:
     """Whether parameters are of numbers, which most of their values then are."""
     is_number = pl.col("text").str.contains(NUMBER) | pl.col("text").str.to_lowercase().is_in(["inf", "-inf"])
-    share = is_number.filter(pl.col("text").is_not_null()).mean().over("parameter")
-    return rows.with_columns((share.fill_null(0.0) >= SHARE_OF_NUMBERS).alias("is_numeric"))
+    is_value = pl.col("text") != NOTHING_OR_CATEGORY
+    share = is_number.filter(is_value).mean().over("parameter")
+    rows = rows.with_columns((share.fill_null(0.0) >= SHARE_OF_NUMBERS).alias("is_numeric"))
+    return rows.with_columns(pl.when(is_value | ~pl.col("is_numeric")).then("text").alias("text"))
 
 
 def _believable(rows: pl.DataFrame, columns: Mapping[str, str], rejects: list[pl.DataFrame]) -> pl.DataFrame:
@@ -354,7 +359,10 @@ def _of_whole_line(line: pl.Expr) -> list[pl.Expr]:
 
 
 def _cell(columns: Mapping[str, str], role: str) -> pl.Expr:
-    return pl.col(columns[role]) if role in columns else pl.lit(None, pl.String)
+    if role not in columns:
+        return pl.lit(None, pl.String)
+    cell = pl.col(columns[role])
+    return cell if role == "category" else cell.replace([NOTHING_OR_CATEGORY], [None])
 
 
 def _words(usual: Mapping[str, Sequence[str]], more: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -191,3 +191,39 @@ def test_the_tables_of_phenstat_are_read_as_they_are(shared_data):
     assert mutants["openstats_test_continuous.csv.gz"] == {"JR18569": 13}
     # The one animal that stands twice in these files.
     assert {name for name, table in found.items() if table.rejects.height} == {"phenstat_testLR.csv.gz"}
+
+
+def test_none_is_a_category_and_no_number(write_table):
+    lines = [
+        f"M{number},{'x/x' if number % 4 else '+/+'},f,{'None' if number % 2 else 'Present'},"
+        f"{'None' if number == 3 else number}"
+        for number in range(12)
+    ]
+    path = write_table("Mouse,Genotype,Sex,Startle response,Grip", *lines)
+
+    rows = read_measurements(path, Reading()).rows
+
+    startle = rows.filter(parameter="Startle response")
+    assert startle["text"].value_counts().sort("text").rows() == [("None", 6), ("Present", 6)]
+    grip = rows.filter(parameter="Grip")
+    assert grip["is_numeric"].all()
+    assert "M3" not in grip["specimen"].to_list()
+    assert grip.height == 11
+
+
+def test_none_says_nothing_of_an_animal(write_table):
+    path = write_table(
+        "external_sample_id,biological_sample_group,sex,colony_id,weight,parameter_stable_id,data_point,category",
+        *(
+            f"A{number},{'control' if number % 2 else 'experimental'},male,{'None' if number % 2 else 'ABCD'},"
+            f"None,X,{number},None"
+            for number in range(8)
+        ),
+    )
+
+    rows = read_measurements(path, Reading()).rows
+
+    assert rows["is_numeric"].all()
+    assert rows.height == 8
+    assert set(rows["weight"]) == {None}
+    assert set(rows.filter("is_mutant")["line"]) == {"ABCD"}
