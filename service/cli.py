@@ -466,8 +466,11 @@ def release(store: Path, out: Path) -> None:
 @click.option(
     "--results", type=int, help="How many statistical results; as many as the genes give unless said."
 )
+@click.option(
+    "--animals", is_flag=True, help="Write the animals, too: experiment.csv.gz, for impckg analyse."
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to.")
-def simulate(genes: int, seed: int, results: int | None, out: Path) -> None:
+def simulate(genes: int, seed: int, results: int | None, animals: bool, out: Path) -> None:
     """Write a small release in the published file formats, with simulated measurements.
 
     \b
@@ -475,7 +478,7 @@ def simulate(genes: int, seed: int, results: int | None, out: Path) -> None:
     """
     from impckg.loaders.simulate import simulate_release
 
-    click.echo(simulate_release(out, genes, seed, results))
+    click.echo(simulate_release(out, genes, seed, results, animals=animals))
 
 
 for _command in (

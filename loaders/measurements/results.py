@@ -6,11 +6,12 @@ the slips that it would publish, too, are named in the column `flags`. Columns o
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import polars as pl
 from scipy import stats
 
 from impckg.loaders.measurements.testing import Tested, sexes_tested
-from impckg.loaders.statistics.analysis import Analysis, Status, counts
+from impckg.loaders.statistics.analysis import Analysis, Animals, Status, counts
 from impckg.loaders.statistics.fisher import COMPLETE, FisherResult
 from impckg.loaders.statistics.mixed_model.model import Estimate, MixedModel
 from impckg.loaders.statistics.reference_range import ReferenceRange, ReferenceRangePlus
@@ -23,14 +24,21 @@ OVERWRITTEN = (
 """A slip of the IMPC's that is kept: its p_value may be such an effect size."""
 
 _NUMBERS = (
-    "female_mutant_count", "male_mutant_count", "female_control_count", "male_control_count", "p_value", "effect_size",
+    "female_mutant_count", "male_mutant_count", "female_control_count", "male_control_count", "female_mutant_mean",
+    "male_mutant_mean", "female_control_mean", "male_control_mean", "p_value", "effect_size",
     "genotype_effect_p_value", "genotype_effect_parameter_estimate", "genotype_effect_stderr_estimate",
     "genotype_effect_size", "female_ko_effect_p_value", "female_ko_parameter_estimate", "female_ko_effect_stderr_estimate",
     "female_effect_size", "female_percentage_change", "male_ko_effect_p_value", "male_ko_parameter_estimate",
     "male_ko_effect_stderr_estimate", "male_effect_size", "male_percentage_change", "percentage_change",
-    "sex_effect_p_value", "weight_effect_p_value", "interaction_effect_p_value", "intercept_estimate",
+    "sex_effect_p_value", "sex_effect_parameter_estimate", "sex_effect_stderr_estimate", "weight_effect_p_value",
+    "weight_effect_parameter_estimate", "weight_effect_stderr_estimate", "interaction_effect_p_value",
+    "interaction_effect_parameter_estimate", "interaction_effect_stderr_estimate", "intercept_estimate",
+    "categorical_p_value", "categorical_effect_size",
     "genotype_pvalue_low_vs_normal_high", "genotype_pvalue_low_normal_vs_high", "female_pvalue_low_vs_normal_high",
     "female_pvalue_low_normal_vs_high", "male_pvalue_low_vs_normal_high", "male_pvalue_low_normal_vs_high",
+    "genotype_effect_size_low_vs_normal_high", "genotype_effect_size_low_normal_vs_high",
+    "female_effect_size_low_vs_normal_high", "female_effect_size_low_normal_vs_high",
+    "male_effect_size_low_vs_normal_high", "male_effect_size_low_normal_vs_high",
     "soft_windowing_bandwidth", "soft_windowing_shape", "soft_windowing_min_obs_required",
     "soft_windowing_total_obs_or_weight", "unwindowed_p_value", "female_low_p_value", "female_high_p_value",
     "calibrated_p_value", "female_calibrated_p_value",
@@ -140,7 +148,7 @@ def statistical_method(tested: Tested) -> str | None:
 
 def _row(one: Tested) -> Row:
     analysis = one.analysis
-    sexes = sexes_tested(one.animals, analysis)
+    kept, sexes = one.animals.those(analysis.kept), sexes_tested(one.animals, analysis)
     flags = [*analysis.flags, *one.called.flags]
     row: Row = {name: one.described[ours] for name, ours in _DESCRIBED.items()}
     row |= {
@@ -151,7 +159,8 @@ def _row(one: Tested) -> Row:
         "reason": "; ".join(analysis.reasons) or None,
         "statistical_method": statistical_method(one),
         "phenotype_sex": ",".join(sexes) if analysis.status is Status.SUCCESSFUL else None,
-        **counts(one.animals.those(analysis.kept)),
+        **counts(kept),
+        **_means(kept),
         "calibrated_p_value": calibrated_p_value(one),
         "significant": one.called.term is not None,
         "mp_term_id": one.called.term,
@@ -165,6 +174,19 @@ def _row(one: Tested) -> Row:
         row |= _of_reference_range(analysis.result)
         flags += [OVERWRITTEN] if "Female" in analysis.result.by_sex else []
     return row | {"flags": "; ".join(dict.fromkeys(flags)) or None}
+
+
+def _means(animals: Animals) -> Row:
+    """The means of numbers of each sex and genotype that there are."""
+    if not animals.is_numeric:
+        return {}
+    values = animals.values.astype(np.float64)
+    found: Row = {}
+    for sex, is_sex in (("female", ~animals.is_male), ("male", animals.is_male)):
+        for genotype, is_genotype in (("mutant", animals.is_mutant), ("control", ~animals.is_mutant)):
+            group = values[is_sex & is_genotype]
+            found[f"{sex}_{genotype}_mean"] = float(group.mean()) if len(group) else None
+    return found
 
 
 def _of_mixed_model(found: MixedModel) -> Row:
@@ -195,6 +217,8 @@ def _of_mixed_model(found: MixedModel) -> Row:
     for name, term in (("sex", "Sex"), ("weight", "Weight"), ("interaction", "Genotype:Sex")):
         if term in found.coefficients:
             row[f"{name}_effect_p_value"] = found.coefficients[term].p_value
+            row[f"{name}_effect_parameter_estimate"] = found.coefficients[term].value
+            row[f"{name}_effect_stderr_estimate"] = found.coefficients[term].standard_error
     return row
 
 
@@ -227,6 +251,8 @@ def _of_fisher(found: FisherResult) -> Row:
         "effect_size": everyone.effect,
         "genotype_effect_p_value": everyone.p_value,
         "genotype_effect_size": everyone.effect,
+        "categorical_p_value": everyone.p_value,
+        "categorical_effect_size": everyone.effect,
         "classification_tag": found.tag,
     }
     for sex in ("Female", "Male"):
@@ -253,6 +279,8 @@ def _of_reference_range(found: ReferenceRangePlus) -> Row:
             row[f"{group}_calibrated_p_value"] = of_two_tails(tails)
         row[f"{group}_pvalue_low_vs_normal_high"] = both["low"]
         row[f"{group}_pvalue_low_normal_vs_high"] = both["high"]
+        row[f"{group}_effect_size_low_vs_normal_high"] = tails.low.effect
+        row[f"{group}_effect_size_low_normal_vs_high"] = tails.high.effect
         least += both.values()
     row["p_value"] = min(value for value in least if value is not None)
     row["effect_size"] = max((value for value in effects if value is not None), default=None)

@@ -5,12 +5,13 @@ files (each table in `world/` says of which). Lines, animals, tests and calls ar
 colonies are called `SIM-...`, alleles `...(SIM)...`, and the recipe says `simulated = true`. The same
 arguments give the same bytes.
 
-`world` holds the facts, `lines` what is produced, `plan` what is measured and what genes do, `animals` draws
-and `statistics` tests, `calls` gives MP terms, `files` writes.
+`world` holds the facts, `lines` what is produced, `plan` what is measured and what genes do, `cohorts` which animals there
+are, `animals` what they show. `results` tests and calls them as any animals are, `files` writes.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -19,10 +20,11 @@ import numpy as np
 
 from impckg.graph.errors import BadParameter
 from impckg.loaders.simulate import files
-from impckg.loaders.simulate.animals import Results, draw_results
-from impckg.loaders.simulate.calls import Terms, call, callable_terms
+from impckg.loaders.simulate.experiment import FILE as EXPERIMENTS
+from impckg.loaders.simulate.experiment import Experiments
 from impckg.loaders.simulate.lines import Line, draw_fates, first_lines, more_lines, planned_centres
 from impckg.loaders.simulate.plan import Plan, draw_effects, make_plan
+from impckg.loaders.simulate.results import Result, draw_results
 from impckg.loaders.simulate.world import World, read_world
 
 __all__ = ["SOURCES", "SimulatedSource", "simulate_release"]
@@ -65,7 +67,9 @@ SOURCES = (
 )
 
 
-def simulate_release(directory: Path, genes: int = 60, seed: int = 1, results: int | None = None) -> Path:
+def simulate_release(
+    directory: Path, genes: int = 60, seed: int = 1, results: int | None = None, *, animals: bool = False
+) -> Path:
     """Write a simulated release into a directory and return the path of its recipe.
 
     directory: made if it is not there; files of the release that are in it are replaced.
@@ -73,6 +77,7 @@ def simulate_release(directory: Path, genes: int = 60, seed: int = 1, results: i
     seed: 0 or more; another seed gives other lines, animals and calls of the same genes.
     results: write exactly so many statistical results, by phenotyping fewer of the lines or making more of
     them; by default each line is phenotyped once. Memory does not grow with it.
+    animals: whether to write the animals of all tests, too, as `experiment.csv.gz`; the build does not read them.
 
     Raises BadParameter if the world has not so many genes, or a number is below what is possible.
     """
@@ -92,17 +97,15 @@ def simulate_release(directory: Path, genes: int = 60, seed: int = 1, results: i
     files.write_orthologs(at["hmd_human_phenotype"], world)
     files.write_hgnc(at["hgnc"], world)
 
-    # Each part draws from a stream of its own, so that more results do not change what genes do.
-    of_production, of_effects, of_animals = (
-        np.random.Generator(np.random.PCG64([seed, part])) for part in range(3)
-    )
+    # Each part draws from streams of its own, so that more results do not change what genes do.
+    of_production, of_effects = (np.random.Generator(np.random.PCG64([seed, part])) for part in range(2))
     plan = make_plan(world)
     fates = draw_fates(world, of_production)
     planned = planned_centres(world, fates)
     first = first_lines(world, fates, seed, of_production)
     lines = chain(first, more_lines(world, first, seed, of_production)) if results else iter(first)
-    drawn = draw_results(plan, draw_effects(world, of_effects), lines, of_animals, results)
-    phenotyped, hits = _write_results(at, world, plan, callable_terms(world), drawn)
+    drawn = draw_results(world, plan, draw_effects(world, of_effects), lines, seed, results)
+    phenotyped, hits = _write_results(at, world, plan, drawn, directory / EXPERIMENTS if animals else None)
 
     lines_made = [*phenotyped, *_not_reached(first, phenotyped)]
     reached = {line.gene for line in phenotyped if line.phenotyped}
@@ -120,35 +123,44 @@ def simulate_release(directory: Path, genes: int = 60, seed: int = 1, results: i
 
 
 def _write_results(
-    at: dict[str, Path], world: World, plan: Plan, terms: Terms, drawn: Iterator[Results]
+    at: dict[str, Path],
+    world: World,
+    plan: Plan,
+    drawn: Iterator[Sequence[Result]],
+    experiments: Path | None,
 ) -> tuple[list[Line], dict[int, list[str]]]:
-    """Write results and calls as they are drawn; return their lines, and each gene's called terms by name."""
-    columns = files.make_columns(world, plan, terms)
+    """Write results and calls as they are drawn, and, if there is a path for them, the animals.
+
+    Returns the lines, and each gene's called terms by name.
+    """
+    columns = files.make_columns(world, plan)
+    of_animals = Experiments(world, plan, columns.steps)
     genes = {accession: gene for gene, accession in enumerate(world.genes["mgi_id"])}
-    lines: list[Line] = []
+    lines: dict[str, Line] = {}
     hits: dict[int, dict[str, None]] = {}
     with (
         files.gzip_file(at["impc_statistical_results"]) as result_file,
         files.gzip_file(at["impc_genotype_phenotype"]) as call_file,
+        files.gzip_file(experiments) if experiments else nullcontext() as animal_file,
     ):
         header = True
         for results in drawn:
-            calls = call(terms, plan, results)
-            result_rows = files.statistical_results(world, columns, results, calls)
-            call_rows = files.genotype_phenotypes(result_rows, columns, results, calls)
+            result_rows = files.statistical_results(world, columns, results)
+            call_rows = files.genotype_phenotypes(result_rows, columns, results)
             files.write_csv(result_file, result_rows, header=header)
             files.write_csv(call_file, call_rows, header=header)
+            if animal_file is not None:
+                files.write_csv(animal_file, of_animals.rows(results), header=header)
             header = False
-            lines += results.lines
-            for line in results.lines:
-                if line.phenotyped:
-                    hits.setdefault(line.gene, {})
+            lines |= {result.line.colony: result.line for result in results}
+            for result in results:
+                hits.setdefault(result.line.gene, {})
             for accession, name in call_rows.select("marker_accession_id", "mp_term_name").iter_rows():
                 hits[genes[accession]][name] = None
         if header:
             result_file.write(",".join(files.STATISTICAL_RESULT_COLUMNS).encode() + b"\n")
             call_file.write(",".join(files.GENOTYPE_PHENOTYPE_COLUMNS).encode() + b"\n")
-    return lines, {gene: list(names) for gene, names in hits.items()}
+    return list(lines.values()), {gene: list(names) for gene, names in hits.items()}
 
 
 def _not_reached(first: Sequence[Line], lines: Sequence[Line]) -> list[Line]:

@@ -6,8 +6,8 @@ One function a file; the header of each file stands once, below. What the format
   cell holds centres joined by `; `, both in order of the centre's name; nothing is an empty cell.
 * Solr's CSV export: several values are joined by commas in one cell; names are not escaped, so pair them by
   identifier.
-* Columns of the statistical-result core that the simulation has no value for (weight, batch, soft windowing)
-  are left out. `additional_information` says "simulated" in each row.
+* Columns of the statistical-result core that the simulation has no value for (soft windowing) are left out.
+  `additional_information` says "simulated" in each row.
 * RR+ results carry true p-values for females, not the effect sizes that the real core has in their place.
 """
 
@@ -21,20 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-import numpy as np
 import polars as pl
 
-from impckg.loaders.simulate.animals import (
-    FISHER,
-    LINEAR_MODEL,
-    NOT_PROCESSED,
-    REFERENCE_RANGE,
-    SUPPLIED,
-    Results,
-)
-from impckg.loaders.simulate.calls import NO_TERM, SEX_OF_CALL, Calls, Terms
+from impckg.loaders.call_types import SUPPLIED
+from impckg.loaders.calls import Call
+from impckg.loaders.measurements.results import result_table
 from impckg.loaders.simulate.lines import Line
-from impckg.loaders.simulate.plan import ZYGOSITIES, Plan
+from impckg.loaders.simulate.plan import Plan
+from impckg.loaders.simulate.results import Result
 from impckg.loaders.simulate.world import (
     EMBRYO_STAGES,
     LIFE_STAGES,
@@ -116,25 +110,24 @@ VIABILITY_COLUMNS = (
 )  # fmt: skip
 HITS_COLUMNS = ("Gene Symbol", "MGI Gene Id", "# Phenotype Hits", "Phenotype Hits")
 
-COUNT_COLUMNS = tuple(column for column in STATISTICAL_RESULT_COLUMNS if column.endswith("_count"))
-P_VALUE_COLUMNS = tuple(
-    column for column in STATISTICAL_RESULT_COLUMNS if "p_value" in column or "_pvalue_" in column
-)
 SIZE_COLUMNS = tuple(
     column
     for column in STATISTICAL_RESULT_COLUMNS
     if column.endswith(("_mean", "effect_size", "_estimate", "_percentage_change"))
     or "_effect_size_" in column
 )
+TAILS = ("low_vs_normal_high", "low_normal_vs_high")
+_UNTESTED = (
+    "status", "statistical_method", "phenotype_sex", "p_value", "effect_size", "female_mutant_count", "male_mutant_count",
+)  # fmt: skip
+# Columns that tables of tests have, too, and that stand here once for all parameters of a line.
+_OURS = (
+    "significant", "mp_term_id", "allele_symbol", "zygosity", "phenotyping_center", "pipeline_stable_id",
+    "procedure_stable_id", "strain_accession_id", "metadata_group", "parameter_stable_id", "parameter_name",
+)  # fmt: skip
 NO_COUNT = "No information available"
 VIABILITY_PROCEDURE_LINK = "https://www.mousephenotype.org/impress/ProcedureInfo?action=list&procID=703"
 
-STATISTICAL_METHODS = {
-    LINEAR_MODEL: "Linear Model Using Generalized Least Squares framework, GLS, not including Weight",
-    FISHER: "Fisher Exact Test framework",
-    REFERENCE_RANGE: "Reference Range Plus Test framework; quantile = 0.95 (Tails probability = 0.025)",
-    SUPPLIED: "Supplied as data",
-}
 DATA_TYPES = {
     "continuous": ("unidimensional", "unidimensional"),
     "reference_range": ("unidimensional", "unidimensional"),
@@ -442,18 +435,19 @@ def write_hits(path: Path, world: World, hits: Mapping[int, Iterable[str]]) -> N
         file.write(content.getvalue())
 
 
-def make_columns(world: World, plan: Plan, terms: Terms) -> Columns:
+def make_columns(world: World, plan: Plan) -> Columns:
     """What rows of the result files repeat."""
+    terms = sorted({term for parameter in world.parameters for term in parameter.terms})
     steps = pl.DataFrame(
         [_step_row(world, plan, place) for place in range(len(plan.steps))], infer_schema_length=None
     )
-    tops = [world.mp.top_levels(term) for term in terms.ids]
+    tops = [world.mp.top_levels(term) for term in terms]
     named = pl.DataFrame(
         {
-            "mp_term_id": [*terms.ids, None],
-            "mp_term_name": [*(world.mp.names[term] for term in terms.ids), None],
-            "called_top_id": [*(",".join(top) for top in tops), None],
-            "called_top_name": [*(",".join(world.mp.names[term] for term in top) for top in tops), None],
+            "mp_term_id": terms,
+            "mp_term_name": [world.mp.names[term] for term in terms],
+            "called_top_id": [",".join(top) for top in tops],
+            "called_top_name": [",".join(world.mp.names[term] for term in top) for top in tops],
         }
     )
     return Columns(steps, named)
@@ -496,37 +490,37 @@ def _step_row(world: World, plan: Plan, place: int) -> dict[str, str | None]:
     }
 
 
-def statistical_results(world: World, columns: Columns, results: Results, calls: Calls) -> pl.DataFrame:
+def statistical_results(world: World, columns: Columns, results: Sequence[Result]) -> pl.DataFrame:
     """Rows of the statistical-result core."""
-    called = calls.term != NO_TERM
-    labels = [
-        columns.steps[results.step],
-        _line_rows(world, results.lines)[results.line],
-        columns.terms[_places(calls.term, columns)],
-    ]
-    by_sex = [
-        columns.terms[_places(term, columns)].select(
-            pl.col("mp_term_id", "mp_term_name").name.prefix(f"{sex}_")
-        )
-        for sex, term in (("female", calls.female), ("male", calls.male))
-    ]
+    by_sex = {sex: [_term_of_sex(result, sex) for result in results] for sex in ("female", "male")}
+    terms = [result.called.term for result in results]
     drawn = pl.DataFrame(
         {
-            "status": np.where(results.method == NOT_PROCESSED, "NotProcessed", "Successful"),
-            "significant": called,
-            "statistical_method": [STATISTICAL_METHODS.get(int(method)) for method in results.method],
-            "sex": [SEX_OF_CALL[sex] for sex in calls.sex],
-            "phenotype_sex": _phenotype_sex(results),
-            "zygosity": np.array(ZYGOSITIES)[results.zygosity],
-            "classification_tag": _classification(results, calls),
-            **{
-                column: _filled(results, column)
-                for column in (*COUNT_COLUMNS, *P_VALUE_COLUMNS, *SIZE_COLUMNS)
-            },
-        }
+            "mp_term_id": terms,
+            "female_mp_term_id": by_sex["female"],
+            "male_mp_term_id": by_sex["male"],
+            "significant": [term is not None for term in terms],
+            "sex": [_sex_of(result) for result in results],
+            "zygosity": [result.zygosity for result in results],
+        },
+        schema_overrides=dict.fromkeys(
+            ("mp_term_id", "female_mp_term_id", "male_mp_term_id", "sex"), pl.String
+        ),
     )
-    frame = pl.concat([*labels, *by_sex, drawn], how="horizontal").with_columns(
-        pl.col(COUNT_COLUMNS).cast(pl.Int64),
+    frame = pl.concat(
+        [
+            columns.steps[[result.step for result in results]],
+            _line_rows(world, [result.line for result in results]),
+            drawn,
+            _numbers(results),
+        ],
+        how="horizontal",
+    )
+    for prefix in ("", "female_", "male_"):
+        named = columns.terms if prefix == "" else columns.terms.select("mp_term_id", "mp_term_name")
+        named = named.rename({"mp_term_id": f"{prefix}mp_term_id", "mp_term_name": f"{prefix}mp_term_name"})
+        frame = frame.join(named, on=f"{prefix}mp_term_id", how="left", maintain_order="left")
+    frame = frame.with_columns(
         pl.col(SIZE_COLUMNS).round_sig_figs(6),
         top_level_mp_term_id=pl.coalesce("called_top_id", "options_top_id"),
         top_level_mp_term_name=pl.coalesce("called_top_name", "options_top_name"),
@@ -536,36 +530,88 @@ def statistical_results(world: World, columns: Columns, results: Results, calls:
     return frame.with_columns(doc_id=_doc_ids(frame)).select(STATISTICAL_RESULT_COLUMNS)
 
 
-def genotype_phenotypes(
-    frame: pl.DataFrame, columns: Columns, results: Results, calls: Calls
-) -> pl.DataFrame:
+def genotype_phenotypes(frame: pl.DataFrame, columns: Columns, results: Sequence[Result]) -> pl.DataFrame:
     """Rows of the genotype-phenotype report, one a call, of the rows that `statistical_results` gave."""
-    parts = []
-    for key, term in (("female", calls.female), ("male", calls.male), ("combined", calls.combined)):
-        at = np.flatnonzero(term != NO_TERM)
-        prefix = "" if key == "combined" else f"{key}_"
-        rows = frame[at]
-        supplied = pl.Series(results.method[at] == SUPPLIED)
-        sex = rows["sex"] if key == "combined" else pl.Series([key] * at.size, dtype=pl.String)
-        change = rows[f"{key}_percentage_change"] if prefix else pl.Series([None] * at.size, dtype=pl.Float64)
-        parts.append(
-            rows.with_columns(
-                sex=sex,
-                percentage_change=change,
-                p_value=pl.Series(
-                    np.where(supplied, results.numbers["p_value"][at], results.p_value[key][at])
-                ),
-                effect_size=pl.when(supplied).then(1.0).otherwise(pl.col(f"{prefix}effect_size")),
-                order=pl.Series(at),
-            )
-            .drop("mp_term_id", "mp_term_name", "top_level_mp_term_id", "top_level_mp_term_name")
-            .hstack(
-                columns.terms[term[at]].rename(
-                    {"called_top_id": "top_level_mp_term_id", "called_top_name": "top_level_mp_term_name"}
-                )
-            )
+    calls = [(place, call) for place, result in enumerate(results) for call in result.called.calls]
+    rows = frame[[place for place, _ in calls]]
+    told = pl.DataFrame(
+        [_call_row(call, judged=results[place].judged) for place, call in calls],
+        schema={"mp_term_id": pl.String, "sex": pl.String, "p_value": pl.Float64, "effect_size": pl.Float64},
+    )
+    change = pl.coalesce(
+        pl.when(pl.col("sex") == sex).then(f"{sex}_percentage_change") for sex in ("female", "male")
+    )
+    return (
+        rows.drop(*told.columns, "mp_term_name", "top_level_mp_term_id", "top_level_mp_term_name")
+        .hstack(told)
+        .join(columns.terms, on="mp_term_id", how="left", maintain_order="left")
+        .rename({"called_top_id": "top_level_mp_term_id", "called_top_name": "top_level_mp_term_name"})
+        .with_columns(percentage_change=change)
+        .select(GENOTYPE_PHENOTYPE_COLUMNS)
+    )
+
+
+def _numbers(results: Sequence[Result]) -> pl.DataFrame:
+    """What tests found, and what stands in its place where a centre judged itself; a row for each result."""
+    tested = [(place, result.tested) for place, result in enumerate(results) if result.tested is not None]
+    found = result_table([one for _, one in tested]).with_columns(
+        place=pl.Series([at for at, _ in tested], dtype=pl.Int64)
+    )
+    # A female p-value of a reference range is one here, see above.
+    tails = [f"{group}_pvalue_{which}" for group in ("genotype", "female", "male") for which in TAILS]
+    found = found.with_columns(
+        pl.coalesce(pl.col(f"female_{side}_p_value"), pl.col(f"female_pvalue_{which}")).alias(
+            f"female_pvalue_{which}"
         )
-    return pl.concat(parts).sort("order", maintain_order=True).select(GENOTYPE_PHENOTYPE_COLUMNS)
+        for side, which in zip(("low", "high"), TAILS, strict=True)
+    ).with_columns(p_value=pl.coalesce(pl.min_horizontal(tails), "p_value"))
+    other = pl.DataFrame(
+        [
+            {"place": place, **_untested_row(result)}
+            for place, result in enumerate(results)
+            if not result.tested
+        ],
+        schema={"place": pl.Int64, **{name: found.schema[name] for name in _UNTESTED}},
+    )
+    names = [name for name in STATISTICAL_RESULT_COLUMNS if name in found.columns and name not in _OURS]
+    both = pl.concat([found, other], how="diagonal").sort("place")
+    return both.select(names)
+
+
+def _untested_row(result: Result) -> dict[str, str | float | int | None]:
+    counts = {f"{sex}_mutant_count": result.mutants.get(sex) for sex in ("female", "male")}
+    sexes = ",".join(sorted(result.sexes, reverse=True))
+    if not result.judged:
+        return {"status": "NotProcessed", "phenotype_sex": sexes, **counts}
+    # Placeholders: 0 and 1 where there is a call, else 1 and 0.
+    called = result.called.term is not None
+    return {
+        "status": "Successful",
+        "statistical_method": SUPPLIED,
+        "phenotype_sex": sexes,
+        "p_value": 0.0 if called else 1.0,
+        "effect_size": 1.0 if called else 0.0,
+        **counts,
+    }
+
+
+def _call_row(call: Call, *, judged: bool) -> dict[str, str | float | None]:
+    return {
+        "mp_term_id": call.term,
+        "sex": call.sex or "not_considered",
+        "p_value": 0.0 if judged else call.p_value,
+        "effect_size": 1.0 if judged else call.effect_size,
+    }
+
+
+def _term_of_sex(result: Result, sex: str) -> str | None:
+    return next((call.term for call in result.called.calls if call.sex == sex), None)
+
+
+def _sex_of(result: Result) -> str | None:
+    """Which sex a result was called for."""
+    sexes = {call.sex or "not_considered" for call in result.called.calls}
+    return None if not sexes else sexes.pop() if len(sexes) == 1 else "not_considered"
 
 
 def _line_rows(world: World, lines: Sequence[Line]) -> pl.DataFrame:
@@ -580,37 +626,6 @@ def _line_rows(world: World, lines: Sequence[Line]) -> pl.DataFrame:
             "allele_accession_id": [line.allele_accession for line in lines],
         }
     )
-
-
-def _places(term: np.ndarray, columns: Columns) -> np.ndarray:
-    """Places in the table of terms, whose last row stands for none."""
-    return np.where(term == NO_TERM, columns.terms.height - 1, term)
-
-
-def _filled(results: Results, column: str) -> pl.Series:
-    values = results.numbers.get(column)
-    if values is None:
-        return pl.Series(column, [None] * results.step.size, dtype=pl.Float64)
-    return pl.Series(column, values).fill_nan(None)
-
-
-def _phenotype_sex(results: Results) -> list[str | None]:
-    names = np.array([None, "female", "male", "male,female"], dtype=object)
-    chosen: list[str | None] = names[results.analysed["female"] + 2 * results.analysed["male"]].tolist()
-    return chosen
-
-
-def _classification(results: Results, calls: Calls) -> list[str | None]:
-    start = "With phenotype threshold value 1e-04 - "
-    words = np.array(["", "females only", "males only", "both sexes equally"])[calls.sex]
-    both = (calls.female != NO_TERM) & (calls.male != NO_TERM)
-    opposed = both & (results.direction["female"] != results.direction["male"])
-    words = np.where(opposed, "different direction for the sexes", words)
-    tested = np.isin(results.method, (LINEAR_MODEL, FISHER, REFERENCE_RANGE))
-    return [
-        (f"{start}{word}" if word else "Not significant") if is_tested else None
-        for word, is_tested in zip(words.tolist(), tested.tolist(), strict=True)
-    ]
 
 
 def _doc_ids(frame: pl.DataFrame) -> pl.Series:

@@ -36,6 +36,11 @@ def test_a_knockout_earns_its_calls(knockout):
     assert rows["Grip"]["significant"]
     assert rows["Grip"]["genotype_effect_parameter_estimate"] == pytest.approx(-40, abs=6)
     assert rows["Grip"]["calibrated_p_value"] < 1e-4
+    assert rows["Grip"]["female_control_mean"] - rows["Grip"]["female_mutant_mean"] == pytest.approx(
+        40, abs=6
+    )
+    assert rows["Eye"]["female_control_mean"] is None
+    assert rows["Eye"]["categorical_p_value"] == rows["Eye"]["p_value"]
     assert rows["Grip"]["gene_accession_id"] == "MGI:98373"
     assert not rows["Length"]["significant"]
     assert (rows["Eye"]["mp_term_id"], rows["Eye"]["statistical_method"]) == (
