@@ -9,6 +9,7 @@ service  the SPARQL service on the real-data release, against the engine's own s
 reasoning  classification of MP and HP with definitions, explanations, class expressions (benchmarks/reasoning.py), against
          ELK and whelk where IMPCKG_REASONERS names a folder with their jars (benchmarks/reasoners/pom.xml)
 calibration  how often null lines are significant, and the power of the mixed model (benchmarks/calibration.py)
+permutation  the same on real animals, with permutation within batch as the judge (benchmarks/permutation.py)
 mixed_models  mixed models a second beside statsmodels, time and memory of a release (benchmarks/mixed_models.py)
 
 Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command.
@@ -156,6 +157,12 @@ def calibration(folder: Path) -> list[str]:
     return _script("calibration.py")
 
 
+def permutation(folder: Path) -> list[str]:
+    """What p-values of the mixed model are worth, on real animals."""
+    del folder
+    return _script("permutation.py", str(HERE.parents[1] / "shared" / "data"))
+
+
 def mixed_models(folder: Path) -> list[str]:
     """Mixed models a second, on one thread."""
     return _script("mixed_models.py", str(folder), environment=dict.fromkeys(THREADS, "1"))
@@ -217,9 +224,10 @@ BENCHMARKS: dict[str, Callable[[Path], list[str]]] = {
     "service": service,
     "reasoning": reasoning,
     "calibration": calibration,
+    "permutation": permutation,
     "mixed_models": mixed_models,
 }
-NEED_REAL_FILES = ("real", "service", "reasoning")
+NEED_REAL_FILES = ("real", "service", "reasoning", "permutation")
 
 
 def main() -> None:
