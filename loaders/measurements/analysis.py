@@ -1,19 +1,22 @@
 """A table of animals analysed as a whole: what `impckg analyse` writes, and where."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from impckg.graph.errors import BadParameter, SourceError
 from impckg.graph.identifiers import BASE
 from impckg.loaders.measurements import graph
-from impckg.loaders.measurements.parameters import Parameters
+from impckg.loaders.measurements.impress import RELEASE
+from impckg.loaders.measurements.parameters import Parameter, Parameters
 from impckg.loaders.measurements.reading import Measurements, Reading, read_measurements
 from impckg.loaders.measurements.results import call_table, result_table
 from impckg.loaders.measurements.testing import Tested, analyse_lines
+from impckg.loaders.statistics.routing import plain_categories
 
 RESULTS_FILE, CALLS_FILE, REJECTS_FILE, STATEMENTS_FILE = (
     "results.csv",
@@ -21,6 +24,10 @@ RESULTS_FILE, CALLS_FILE, REJECTS_FILE, STATEMENTS_FILE = (
     "rejects.csv",
     "graph.nt",
 )
+
+
+# Parameters that one message names.
+MOST_TOLD = 10
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,7 @@ def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
     if plan.strict and measurements.rejects.height:
         raise SourceError("\n".join(rejects_in_words(path.name, measurements)))
     measurements = _with_gene(measurements, plan.gene)
-    if not plan.reading.parameters:
-        measurements = _with_notes(measurements, plan.parameters)
+    measurements = _with_notes(measurements, plan)
     tested = list(analyse_lines(measurements, plan.parameters, windowing=plan.windowing))
     _demand(path.name, measurements, tested)
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,13 +128,45 @@ def _with_gene(measurements: Measurements, gene: str | None) -> Measurements:
     return replace(measurements, rows=measurements.rows.with_columns(known.alias("gene")))
 
 
-def _with_notes(measurements: Measurements, parameters: Parameters) -> Measurements:
-    """The same with a note of the parameters that are listed and were not measured."""
-    absent = parameters.absent_from(measurements.rows["parameter"].unique())
-    if not absent:
-        return measurements
-    told = f"not in the table, or empty there: {', '.join(map(repr, absent))}"
-    return replace(measurements, notes=(*measurements.notes, told))
+def _with_notes(measurements: Measurements, plan: Plan) -> Measurements:
+    """The same with what is to be known of its parameters."""
+    names = measurements.rows["parameter"].unique(maintain_order=True).to_list()
+    told: list[str] = []
+    absent = [] if plan.reading.parameters else plan.parameters.absent_from(names)
+    if absent:
+        told.append(f"not in the table, or empty there: {', '.join(map(repr, absent))}")
+    offered = [name for name in names if name not in plan.parameters and plan.parameters[name].options]
+    if offered:
+        told.append(
+            f"not listed, offer the terms of data release {RELEASE}: "
+            + ", ".join(offered[:MOST_TOLD])
+            + (", ..." if len(offered) > MOST_TOLD else "")
+        )
+    told += _unknown_categories(measurements.rows, [plan.parameters[name] for name in names])
+    return replace(measurements, notes=(*measurements.notes, *told))
+
+
+def _unknown_categories(rows: pl.DataFrame, parameters: Iterable[Parameter]) -> list[str]:
+    """Which categories earn no call, since no option names them and controls mostly show another; the first row of each."""
+    told = []
+    for parameter in parameters:
+        named = {option.category.casefold() for option in parameter.options if option.category is not None}
+        if not named or not all(option.category for option in parameter.options):
+            continue
+        of_parameter = rows.filter(pl.col("parameter") == parameter.id)
+        labels = plain_categories(of_parameter["text"].to_numpy().astype(np.str_))
+        of_parameter = of_parameter.with_columns(pl.Series("label", labels.tolist(), dtype=pl.String))
+        controls = of_parameter.filter(~pl.col("is_mutant") & (pl.col("label") != ""))
+        usual = controls["label"].mode(maintain_order=True).first()
+        for row, label in (
+            of_parameter.unique("label", keep="first", maintain_order=True).select("row", "label").rows()
+        ):
+            if label not in ("", usual) and label.casefold() not in named:
+                told.append(
+                    f"row {row}: column {parameter.id!r}: {label!r} is no category that an option names "
+                    f"({', '.join(sorted(named))}); it is tested and earns no call"
+                )
+    return told
 
 
 def _demand(file: str, measurements: Measurements, tested: Sequence[Tested]) -> None:

@@ -3,6 +3,8 @@
 A file of parameters is a CSV with a row for each option of a parameter, or one row for a parameter without options. Columns:
 parameter (the only one that must be there), name, framework (MM, FE or RR), mp_term, outcome (INCREASED, DECREASED, ABNORMAL
 or INFERRED), sex (female, male), category. An empty cell says nothing.
+
+A parameter that is not listed offers what published results have for it, where its name is a stable identifier (impress.py).
 """
 
 import re
@@ -15,6 +17,7 @@ import polars as pl
 from impckg.graph.errors import BadParameter
 from impckg.loaders.calls import Option, Outcome
 from impckg.loaders.measurements.columns import plain
+from impckg.loaders.measurements.impress import impress_options
 from impckg.loaders.statistics.gates import Framework
 from impckg.loaders.table import LINE, read_delimited
 
@@ -38,14 +41,18 @@ class Parameters:
         self._known = known
 
     def __getitem__(self, name: str) -> Parameter:
-        """What is known of a parameter; nothing but its name where it is not listed."""
+        """What is known of a parameter; where it is not listed, what IMPReSS offers, and else nothing but its name."""
         found = self._known.get(plain(name))
-        return Parameter(name) if found is None else replace(found, id=name)
+        return Parameter(name, options=impress_options(name)) if found is None else replace(found, id=name)
 
     def absent_from(self, names: Iterable[str]) -> list[str]:
         """Those that are listed and not among these names."""
         there = {plain(name) for name in names}
         return [known.id for key, known in self._known.items() if key not in there]
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a parameter is listed."""
+        return plain(name) in self._known
 
     def __len__(self) -> int:
         """How many there are."""

@@ -144,6 +144,33 @@ def test_what_parameters_say_in_vain_is_told(animals: Path, tmp_path: Path) -> N
     assert "Coat: framework MM is for numbers, and most values are texts such as" in refused.stderr
 
 
+def test_categories_that_no_option_names_are_told_with_their_rows(animals: Path, tmp_path: Path) -> None:
+    parameters = tmp_path / "parameters.csv"
+    parameters.write_text("parameter,mp_term,outcome,category\nCoat,MP:0002075,ABNORMAL,spotted\n")
+    lines = animals.read_text().splitlines()
+    lines[3] = lines[3].rsplit(",", 1)[0] + ",striped"
+    animals.write_text("\n".join(lines))
+
+    done = run(animals, "--parameters", parameters, "--out", tmp_path / "out", "--no-report")
+
+    assert done.exit_code == 0
+    assert (
+        "row 4: column 'Coat': 'striped' is no category that an option names (spotted); it is tested and earns no call"
+        in done.stderr
+    )
+    assert "'dark'" not in done.stderr
+
+
+def test_parameters_of_impress_are_called_without_a_file(animals: Path, tmp_path: Path) -> None:
+    animals.write_text(animals.read_text().replace("Grip <g>", "IMPC_GRS_009_001", 1))
+
+    done = run(animals, "--out", tmp_path / "out", "--no-report")
+
+    assert done.exit_code == 0
+    assert "not listed, offer the terms of data release 21.1: IMPC_GRS_009_001" in done.stderr
+    assert "MP:0010053" in (tmp_path / "out" / "calls.csv").read_text()
+
+
 def test_a_page_shows_no_window_where_none_was_used(animals: Path, tmp_path: Path) -> None:
     # All on one date: every window holds the same animals.
     animals.write_text(re.sub(r"2024-05-0[2-9]", "2024-05-01", animals.read_text()))

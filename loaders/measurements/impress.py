@@ -1,0 +1,44 @@
+"""The MP terms that parameters of IMPReSS offer, as far as published results tell.
+
+`impress_terms.tsv` is cut out of them by benchmarks/slice_options.py and says how. A parameter is found by what it measures,
+whichever its pipeline and version: the middle of its stable identifier.
+"""
+
+import csv
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from impckg.loaders.calls import Option, Outcome
+
+RELEASE = "21.1"
+"""The data release of the results."""
+
+# IMPC_DXA_002_001, HRWLLA_DXA_002_001; not ESLIM_005_001_002, whose numbers mean other things.
+_STABLE_ID = re.compile(r"[A-Z]+_([A-Z]{3}_\d{3})_\d{3}")
+
+
+def impress_options(parameter: str) -> tuple[Option, ...]:
+    """The terms that were called for a parameter, in either direction and without; none where it is not known.
+
+    parameter: its stable identifier, or any other name.
+
+    >>> [(option.term, option.outcome.value) for option in impress_options("IMPC_HEM_001_001")]
+    [('MP:0000218', 'INCREASED'), ('MP:0000221', 'DECREASED'), ('MP:0000217', 'ABNORMAL')]
+    >>> impress_options("Grip strength")
+    ()
+    """
+    found = _STABLE_ID.fullmatch(parameter.strip().upper())
+    return _options().get(found[1], ()) if found else ()
+
+
+@cache
+def _options() -> Mapping[str, tuple[Option, ...]]:
+    text = (resources.files("impckg.loaders.measurements") / "impress_terms.tsv").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    known: dict[str, tuple[Option, ...]] = {}
+    for row in csv.DictReader(lines, delimiter="\t"):
+        option = Option(row["mp_term"], Outcome[row["outcome"]])
+        known[row["measurement"]] = (*known.get(row["measurement"], ()), option)
+    return known
