@@ -26,6 +26,10 @@ RESULTS_FILE, CALLS_FILE, REJECTS_FILE, STATEMENTS_FILE = (
 )
 
 
+NOTHING_MEASURED = (
+    "expected values in a column 'data_point' or 'category' beside the parameter's, or a column for each parameter; "
+    "--parameter asks for one, --column number=NAME says where values are"
+)
 # Parameters that one message names.
 MOST_TOLD = 10
 
@@ -172,9 +176,9 @@ def _unknown_categories(rows: pl.DataFrame, parameters: Iterable[Parameter]) -> 
 def _demand(file: str, measurements: Measurements, tested: Sequence[Tested]) -> None:
     rows = measurements.rows
     if rows.is_empty():
+        why = rejects_in_words(file, measurements, 3) or [NOTHING_MEASURED]
         raise BadParameter(
-            f"{file}: no measurement of {measurements.animals} rows is left; "
-            + "; ".join(rejects_in_words(file, measurements, 3))
+            f"{file}: no measurement of {measurements.animals} rows is left; " + "; ".join(why)
         )
     if not rows["is_mutant"].any():
         raise BadParameter(

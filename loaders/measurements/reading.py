@@ -257,6 +257,8 @@ def _wide(
     values = table.select(pl.col(LINE).alias("row"), *wanted).unpivot(
         index="row", variable_name="parameter", value_name="text"
     )
+    # Of a table without any column to measure, Polars knows no type.
+    values = values.cast({"parameter": pl.String, "text": pl.String})
     rows = _with_kind(animals.join(values, on="row", how="inner").drop_nulls("text"))
     seen = set(rows["parameter"].unique())
     if absent := [name for name in wanted if name not in seen]:

@@ -144,6 +144,20 @@ def test_what_parameters_say_in_vain_is_told(animals: Path, tmp_path: Path) -> N
     assert "Coat: framework MM is for numbers, and most values are texts such as" in refused.stderr
 
 
+def test_a_table_without_values_says_where_they_are_looked_for(tmp_path: Path) -> None:
+    path = tmp_path / "animals.csv"
+    path.write_text("sex,biological_sample_group,parameter_stable_id\nmale,control,IMPC_ABR_006_001\n")
+
+    done = run(path, "--out", tmp_path / "out")
+
+    assert done.exit_code == 5
+    assert (
+        "no measurement of 1 rows is left; expected values in a column 'data_point' or 'category'"
+        in done.stderr
+    )
+    assert "Traceback" not in done.output
+
+
 def test_categories_that_no_option_names_are_told_with_their_rows(animals: Path, tmp_path: Path) -> None:
     parameters = tmp_path / "parameters.csv"
     parameters.write_text("parameter,mp_term,outcome,category\nCoat,MP:0002075,ABNORMAL,spotted\n")
