@@ -6,7 +6,7 @@ colonies are called `SIM-...`, alleles `...(SIM)...`, and the recipe says `simul
 arguments give the same bytes.
 
 `world` holds the facts, `lines` what is produced, `plan` what is measured and what genes do, `cohorts` which animals there
-are, `animals` what they show. `results` tests and calls them as any animals are, `files` writes.
+are, `animals` what they show. `results` tests and calls them as any animals are, `rows` and `files` write.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from impckg.graph.errors import BadParameter
-from impckg.loaders.simulate import files
+from impckg.loaders.simulate import files, rows
 from impckg.loaders.simulate.experiment import FILE as EXPERIMENTS
 from impckg.loaders.simulate.experiment import Experiments
 from impckg.loaders.simulate.lines import Line, draw_fates, first_lines, more_lines, planned_centres
@@ -133,7 +133,7 @@ def _write_results(
 
     Returns the lines, and each gene's called terms by name.
     """
-    columns = files.make_columns(world, plan)
+    columns = rows.make_columns(world, plan)
     of_animals = Experiments(world, plan, columns.steps)
     genes = {accession: gene for gene, accession in enumerate(world.genes["mgi_id"])}
     lines: dict[str, Line] = {}
@@ -145,8 +145,8 @@ def _write_results(
     ):
         header = True
         for results in drawn:
-            result_rows = files.statistical_results(world, columns, results)
-            call_rows = files.genotype_phenotypes(result_rows, columns, results)
+            result_rows = rows.statistical_results(world, columns, results)
+            call_rows = rows.genotype_phenotypes(result_rows, columns, results)
             files.write_csv(result_file, result_rows, header=header)
             files.write_csv(call_file, call_rows, header=header)
             if animal_file is not None:
@@ -158,8 +158,8 @@ def _write_results(
             for accession, name in call_rows.select("marker_accession_id", "mp_term_name").iter_rows():
                 hits[genes[accession]][name] = None
         if header:
-            result_file.write(",".join(files.STATISTICAL_RESULT_COLUMNS).encode() + b"\n")
-            call_file.write(",".join(files.GENOTYPE_PHENOTYPE_COLUMNS).encode() + b"\n")
+            result_file.write(",".join(rows.STATISTICAL_RESULT_COLUMNS).encode() + b"\n")
+            call_file.write(",".join(rows.GENOTYPE_PHENOTYPE_COLUMNS).encode() + b"\n")
     return list(lines.values()), {gene: list(names) for gene, names in hits.items()}
 
 

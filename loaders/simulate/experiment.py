@@ -30,7 +30,7 @@ class Experiments:
     """Rows of the core as results are drawn; remembers whose wild types have been written."""
 
     def __init__(self, world: World, plan: Plan, steps: pl.DataFrame) -> None:
-        """Steps: rows of Plan.steps with the columns of results (files.Columns)."""
+        """Steps: rows of Plan.steps with the columns of results (rows.Columns)."""
         self._world = world
         self._plan = plan
         self._steps = steps.select(_OF_STEP)

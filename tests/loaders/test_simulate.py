@@ -545,7 +545,7 @@ def test_whoever_has_the_animals_finds_the_published_results(tmp_path):
         found, left_on=["colony_id", *key], right_on=["line", *key], how="left", suffix="_again"
     )
     assert both.height == tested.height > 100
-    # Where controls of a reference range are told apart, the published file says more (files.py).
+    # Where controls of a reference range are told apart, the published file says more (rows.py).
     same = both.filter(~pl.col("statistical_method").str.starts_with("Reference"))
     assert same["p_value_again"].to_numpy() == pytest.approx(
         same["p_value"].cast(pl.Float64).to_numpy(), rel=1e-6, abs=1e-12
