@@ -13,6 +13,8 @@ from impckg.graph.errors import BadParameter
 if TYPE_CHECKING:
     import polars as pl
 
+# Of more tests only those with a call are printed.
+MOST_LINES = 100
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
@@ -120,9 +122,11 @@ def analyse(
     for line in _summary(written.results):
         click.echo(line)
     if report:
-        from impckg.service.report.pages import write_report
+        from impckg.service.report.pages import MOST_PAGES, write_report
 
         click.echo(f"Pages: {write_report(written, f'Analysis of {table.name}', out / 'report')}", err=True)
+        if written.results.height > MOST_PAGES:
+            click.echo(f"note: {MOST_PAGES} tests have a page; --parameter chooses others", err=True)
     if written.unknown_genes:
         shown = ", ".join(written.unknown_genes[:5])
         click.echo(
@@ -137,16 +141,19 @@ def analyse(
 
 
 def _summary(results: "pl.DataFrame") -> list[str]:
-    """A line for each test."""
+    """A line for each test, or, of many, for each that earned a call; and how many there were."""
     lines = []
     for row in results.iter_rows(named=True):
+        if results.height > MOST_LINES and not row["mp_term_id"]:
+            continue
         made = row["status"] == "Successful"
         p_value = (
             f"p {row['p_value']:.2e}, calibrated {row['calibrated_p_value']:.2e}" if made else row["reason"]
         )
         called = f"  {row['mp_term_id']}" if row["mp_term_id"] else ""
         lines.append(f"{row['line']}: {row['parameter_stable_id']}: {row['status']}: {p_value}{called}")
-    return lines
+    made, earned = int((results["status"] == "Successful").sum()), int(results["significant"].sum())
+    return [*lines, f"{results.height:,} tests, {made:,} of them made, {earned:,} with a phenotype call"]
 
 
 def _pairs(columns: Iterable[str]) -> dict[str, str]:

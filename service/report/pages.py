@@ -1,7 +1,7 @@
 """A page for each test of an analysis, and an index: HTML that stands alone."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +13,8 @@ from impckg.loaders.measurements.testing import Tested
 from impckg.service.report.figures import draw
 
 INDEX_PAGE = "index.html"
+# A page takes most of a second to draw.
+MOST_PAGES = 200
 
 _SHOWN: Mapping[str, str] = {
     "genotype_effect_parameter_estimate": "genotype effect, in the unit of the parameter",
@@ -42,16 +44,18 @@ _SHOWN: Mapping[str, str] = {
 def write_report(written: Written, title: str, folder: Path) -> Path:
     """Write the pages into a folder, and return the index.
 
-    title: what the analysis is called.
+    title: what the analysis is called. Of more than MOST_PAGES tests only the most telling have a page (`with_pages`); the
+    index has all of them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     environment = Environment(
         loader=PackageLoader("impckg.service", "templates"), autoescape=True, undefined=StrictUndefined
     )
     environment.filters["number"] = number
-    results = written.results
-    pages = [page_name(place, one) for place, one in enumerate(written.tested)]
-    for place, (one, row) in enumerate(zip(written.tested, results.iter_rows(named=True), strict=True)):
+    results, places = written.results, with_pages(written.results)
+    pages = {place: page_name(place, written.tested[place]) for place in places}
+    for before, place, after in zip([None, *places], places, [*places[1:], None], strict=False):
+        one, row = written.tested[place], results.row(place, named=True)
         text = environment.get_template("report_test.html").render(
             title=title,
             row=row,
@@ -59,14 +63,31 @@ def write_report(written: Written, title: str, folder: Path) -> Path:
             calls=[_call(call) for call in one.called.calls],
             evidence=_significant_groups(one),
             drawings=draw(one),
-            before=pages[place - 1] if place else None,
-            after=pages[place + 1] if place + 1 < len(pages) else None,
+            before=None if before is None else pages[before],
+            after=None if after is None else pages[after],
             index=INDEX_PAGE,
         )
         (folder / pages[place]).write_text(text, encoding="utf-8")
     index = folder / INDEX_PAGE
-    index.write_text(_index(environment, written, title, results, pages), encoding="utf-8")
+    index.write_text(_index(environment, written, title, pages), encoding="utf-8")
     return index
+
+
+def with_pages(results: pl.DataFrame) -> list[int]:
+    """The rows of a table of results that have a page, in their order: those with a call, then the least p-values."""
+    return sorted(_most_telling_first(results)[:MOST_PAGES])
+
+
+def _most_telling_first(results: pl.DataFrame) -> list[int]:
+    """The rows: what was called first, then what was tested, by how surprising it is."""
+    order = results.with_row_index("place").sort(
+        pl.col("significant"),
+        "calibrated_p_value",
+        descending=[True, False],
+        nulls_last=True,
+        maintain_order=True,
+    )
+    return order["place"].to_list()
 
 
 def number(value: float | None) -> str:
@@ -87,24 +108,16 @@ def page_name(place: int, tested: Tested) -> str:
     return f"{place + 1:03}-{words[:60]}.html"
 
 
-def _index(
-    environment: Environment, written: Written, title: str, results: pl.DataFrame, pages: Sequence[str]
-) -> str:
-    rows = list(zip(results.iter_rows(named=True), pages, strict=True))
-    # What was called first, then what was tested, by how surprising it is.
-    rows.sort(
-        key=lambda one: (
-            not one[0]["significant"],
-            one[0]["calibrated_p_value"] is None,
-            one[0]["calibrated_p_value"] or 0,
-        )
-    )
+def _index(environment: Environment, written: Written, title: str, pages: Mapping[int, str]) -> str:
+    every_row = list(written.results.iter_rows(named=True))
+    rows = [(every_row[place], pages.get(place)) for place in _most_telling_first(written.results)]
     return environment.get_template("report_index.html").render(
         title=title,
         rows=rows,
         notes=written.measurements.notes,
         rejects=rejects_in_words("row", written.measurements),
         rejects_file=REJECTS_FILE,
+        pages=len(pages),
         called=sum(row["significant"] for row, _ in rows),
         made=sum(row["status"] == "Successful" for row, _ in rows),
     )

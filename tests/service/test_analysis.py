@@ -144,6 +144,33 @@ def test_what_parameters_say_in_vain_is_told(animals: Path, tmp_path: Path) -> N
     assert "Coat: framework MM is for numbers, and most values are texts such as" in refused.stderr
 
 
+def test_of_many_tests_the_most_telling_are_printed_and_have_a_page(
+    animals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(2)
+    header, *rows = animals.read_text().splitlines()
+    header += "".join(f",Length {number}" for number in range(4))
+    rows = [row + "".join(f",{value:.3f}" for value in generator.normal(9, 1, 4)) for row in rows]
+    animals.write_text("\n".join([header.replace("Grip <g>", "IMPC_GRS_009_001"), *rows]))
+    monkeypatch.setattr("impckg.service.report.pages.MOST_PAGES", 2)
+    monkeypatch.setattr("impckg.service.analysis_commands.MOST_LINES", 3)
+
+    done = run(animals, "--out", tmp_path / "out")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1] == "6 tests, 6 of them made, 1 with a phenotype call"
+    assert len(done.stdout.splitlines()) == 2
+    assert "note: 2 tests have a page; --parameter chooses others" in done.stderr
+    pages = sorted(path.name for path in (tmp_path / "out" / "report").iterdir())
+    assert len(pages) == 3
+    index = (tmp_path / "out" / "report" / "index.html").read_text()
+    assert "2 of them have a page" in index
+    assert [name for name in Page(index).links if name.endswith(".html")] == sorted(
+        set(pages) - {"index.html"}, key=lambda name: "grs" not in name
+    )
+    assert index.count("Length 3") == 1
+
+
 def test_a_table_without_values_says_where_they_are_looked_for(tmp_path: Path) -> None:
     path = tmp_path / "animals.csv"
     path.write_text("sex,biological_sample_group,parameter_stable_id\nmale,control,IMPC_ABR_006_001\n")
