@@ -2,7 +2,8 @@
 
 A stratum is what has the same controls: one parameter of one centre, pipeline, strain and metadata group. A table comes in
 and a table goes out, so that whatever hands out groups as Arrow tables can run a release, as Spark's `applyInArrow` does
-(docs/analysis.md). Lines are tested in the compatible mode without a window, beside which stands the calibrated p-value.
+(docs/analysis.md). Each line passes the gates, or not, and is tested as if it were alone (analysis.py), in the compatible
+mode without a window; beside that stands the calibrated p-value.
 """
 
 from collections.abc import Sequence
@@ -14,10 +15,12 @@ import pyarrow as pa
 from scipy import special
 
 from impckg.graph.errors import BadParameter
+from impckg.loaders.statistics.analysis import NO_MODEL, Status
 from impckg.loaders.statistics.mixed_model.calibrated import (
     HYPOTHESES,
     Calibration,
     calibrated_p_values,
+    empty_calibration,
     power,
 )
 from impckg.loaders.statistics.mixed_model.design import (
@@ -26,8 +29,14 @@ from impckg.loaders.statistics.mixed_model.design import (
     WEIGHT,
     design,
 )
+from impckg.loaders.statistics.mixed_model.eligible import Eligible, eligible
 from impckg.loaders.statistics.mixed_model.model import repeats, t_test
-from impckg.loaders.statistics.mixed_model.testing import Outcomes, analyse_lines, prepare_controls
+from impckg.loaders.statistics.mixed_model.testing import (
+    Outcomes,
+    analyse_lines,
+    empty_outcomes,
+    prepare_controls,
+)
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -52,34 +61,44 @@ def analyse_stratum(animals: pa.Table, *, calibrated: bool = True, keep: Sequenc
     calibrated: whether to find calibrated p-values, and power, as well.
     keep: columns of texts that say which stratum this is, to stand before the results.
 
-    Where `found` is false no model could be fitted, and nothing is said but the colony.
+    `status` and `reason` say what became of a line, in the IMPC's words (analysis.Status). Where it is not "Successful" the
+    rest is null.
     Raises BadParameter where a column or a date is missing, a sex is unknown, or a number is infinite.
     """
     everything = pl.DataFrame(animals)
-    frame = _checked(everything, keep).with_columns(pl.col("date_of_experiment").rank("dense") - 1)
-    controls, mutants = frame.filter(pl.col("colony_id").is_null()), frame.drop_nulls("colony_id")
-    mutants = mutants.sort("colony_id", maintain_order=True)
-    lines = mutants.group_by("colony_id", maintain_order=True).len()
-    starts = np.concatenate([[0], np.cumsum(lines["len"].to_numpy())]).astype(np.int64)
-    batches = frame["date_of_experiment"].n_unique()
-    control_rows, control_batch = _rows(controls)
-    rows, batch = _rows(mutants)
-    parts = prepare_controls(control_rows, control_batch, np.ones(batches))
-    weight, response = (frame[name].fill_null(np.nan).to_numpy() for name in ("weight", "data_point"))
-    outcomes, calibration = analyse_lines(
-        parts, rows, batch, starts, not repeats(weight, response), True, calibrated
+    frame = _checked(everything, keep).with_columns(
+        (pl.col("date_of_experiment").rank("dense") - 1).cast(pl.Int64).alias("batch"),
+        (pl.col("sex") == "male").alias("is_male"),
     )
-    columns = _columns(outcomes) | (_calibrated_columns(calibration) if calibrated else {})
-    found = pl.col("found")
-    results = pl.DataFrame({"colony_id": lines["colony_id"]} | columns).select(
-        *(pl.lit(everything[name].first(), pl.String).alias(name) for name in keep),
-        "colony_id",
-        "found",
-        *(
-            pl.when(found).then(pl.col(name).fill_nan(None) if values.dtype.kind == "f" else pl.col(name))
-            for name, values in columns.items()
-            if name != "found"
-        ),
+    names = frame.select(pl.col("colony_id").drop_nulls().unique().sort()).with_row_index("line")
+    frame = frame.join(names, on="colony_id", how="left", maintain_order="left").drop_nulls("data_point")
+    controls = frame.filter(pl.col("colony_id").is_null())
+    mutants = frame.drop_nulls("colony_id").sort("line", maintain_order=True)
+    decided = eligible(controls, mutants, names.height)
+    tested = pl.concat(
+        [
+            _nothing(calibrated),
+            *(_test(controls, mutants, decided, alike, calibrated) for alike in _alike(decided)),
+        ]
+    )
+    found = pl.col("found").fill_null(False)
+    status = (
+        pl.when(pl.col("reason").is_not_null())
+        .then(pl.lit(Status.NOT_PROCESSED.value))
+        .when(found)
+        .then(pl.lit(Status.SUCCESSFUL.value))
+        .otherwise(pl.lit(Status.FAILED.value))
+    )
+    results = (
+        names.with_columns(reason=pl.Series(decided.reasons, dtype=pl.String))
+        .join(tested, on="line", how="left", maintain_order="left")
+        .select(
+            *(pl.lit(everything[name].first(), pl.String).alias(name) for name in keep),
+            "colony_id",
+            status.alias("status"),
+            pl.when(found).then(None).otherwise(pl.coalesce("reason", pl.lit(NO_MODEL))).alias("reason"),
+            pl.when(found).then(pl.all().exclude("line", "colony_id", "reason", "found")),
+        )
     )
     return _with_plain_strings(results.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
@@ -88,6 +107,49 @@ def result_schema(*, calibrated: bool = True, keep: Sequence[str] = ()) -> pa.Sc
     """The columns that `analyse_stratum` answers with, for those who must name them first."""
     nothing = pl.DataFrame(schema=ANIMALS | dict.fromkeys(keep, pl.String)).to_arrow()
     return analyse_stratum(nothing, calibrated=calibrated, keep=keep).schema
+
+
+def _alike(decided: Eligible) -> list[IntArray]:
+    """The lines that are tested, together with those of the same sexes, and with weight or without."""
+    kinds: dict[tuple[bool, ...], list[int]] = {}
+    for line in np.flatnonzero(decided.sexes.any(axis=1)).tolist():
+        kinds.setdefault((*decided.sexes[line].tolist(), bool(decided.weight[line])), []).append(line)
+    return [np.array(lines) for lines in kinds.values()]
+
+
+def _test(
+    controls: pl.DataFrame, mutants: pl.DataFrame, decided: Eligible, lines: IntArray, calibrated: bool
+) -> pl.DataFrame:
+    """What came of lines of the same sexes; column `line` and those of results."""
+    sexes = [male for male in (False, True) if decided.sexes[lines[0], int(male)]]
+    of_sexes = pl.col("is_male").is_in(sexes)
+    controls = controls.filter(of_sexes)
+    mutants = mutants.filter(of_sexes & pl.col("line").is_in(lines))
+    starts = np.searchsorted(mutants["line"].to_numpy(), np.append(lines, lines[-1] + 1)).astype(np.int64)
+    control_rows, control_batch = _rows(controls)
+    rows, batch = _rows(mutants)
+    batches = int(max(control_batch.max(), batch.max())) + 1
+    weight, response = (
+        np.concatenate([part[name].fill_null(np.nan).to_numpy() for part in (controls, mutants)])
+        for name in ("weight", "data_point")
+    )
+    use_weight = bool(decided.weight[lines[0]]) and not repeats(weight, response)
+    parts = prepare_controls(control_rows, control_batch, np.ones(batches))
+    outcomes, calibration = analyse_lines(parts, rows, batch, starts, use_weight, True, calibrated)
+    return _frame(lines, outcomes, calibration if calibrated else None)
+
+
+def _nothing(calibrated: bool) -> pl.DataFrame:
+    """The columns of `_test`, without rows."""
+    none = np.empty(0, dtype=np.int64)
+    return _frame(none, empty_outcomes(0), empty_calibration(0) if calibrated else None)
+
+
+def _frame(lines: IntArray, outcomes: Outcomes, calibration: Calibration | None) -> pl.DataFrame:
+    columns = _columns(outcomes) | (_calibrated_columns(calibration) if calibration is not None else {})
+    return pl.DataFrame({"line": lines.astype(np.uint32)} | columns).with_columns(
+        pl.col(pl.Float64).fill_nan(None)
+    )
 
 
 def _with_plain_strings(table: pa.Table) -> pa.Table:
@@ -124,10 +186,10 @@ def _rows(animals: pl.DataFrame) -> tuple[FloatArray, IntArray]:
     table = design(
         animals["data_point"].fill_null(np.nan).to_numpy(writable=True),
         animals["colony_id"].is_not_null().to_numpy(writable=True),
-        (animals["sex"] == "male").to_numpy(writable=True),
+        animals["is_male"].to_numpy(writable=True),
         animals["weight"].fill_null(np.nan).to_numpy(writable=True),
     )
-    return table, animals["date_of_experiment"].cast(pl.Int64).to_numpy(writable=True)
+    return table, animals["batch"].to_numpy(writable=True)
 
 
 def _columns(outcomes: Outcomes) -> dict[str, npt.NDArray[np.generic]]:
