@@ -329,7 +329,15 @@ def test_an_association_is_traced_to_centre_procedure_and_file(world):
         "Number of ribs left",
     )
     assert sorted(found[0][6].split(", ")) == ["female", "male"]
-    assert found[0][10:] == (-2.5, 1e-9, "kg:linear_model", "Linear Mixed Model framework", "Calls", "1")
+    assert found[0][10:] == (
+        -2.5,
+        1e-9,
+        "kg:linear_model",
+        "Linear Mixed Model framework",
+        "Calls",
+        "1",
+        *[None] * 3,
+    )
 
 
 def test_human_phenotypes_lead_to_the_nearest_mouse_phenotypes_and_their_genes(world):

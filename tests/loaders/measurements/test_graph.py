@@ -129,5 +129,11 @@ def test_a_graph_beside_a_release_answers_its_questions_and_keeps_its_rules(writ
     genes = values(ask(question("genes_of_phenotype"), store, {"phenotype": "MP:0005386"}))
     assert iri(GENE) in {cell for row in genes for cell in row}
     assert number == again
+    found = ask(question("evidence_of_association"), store, {"gene": GENE, "phenotype": "MP:0010053"})
+    names = [variable.value for variable in found.variables]
+    evidence = [dict(zip(names, row, strict=True)) for row in values(found)]
+    assert {row["rule"] for row in evidence} == {iri("kg:mixed_model_of_sex_rule")}
+    animals = pl.read_parquet(written.folder / evidence[0]["animals"])
+    assert animals.sql(f"SELECT * FROM self WHERE {evidence[0]['selection']}").height == 96
     broken = [rule.name for rule in run_checks(store) if rule.severity == "violation" and rule.violations]
     assert broken == []
