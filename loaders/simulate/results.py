@@ -117,17 +117,17 @@ class _Phenotyping:
         return self.mutants[key]
 
 
-def _of_line(of: _Phenotyping, limit: int | None) -> Iterator[Result]:
-    steps, zygosities = steps_of(of.plan, of.line)
+def _of_line(phenotyping: _Phenotyping, limit: int | None) -> Iterator[Result]:
+    steps, zygosities = steps_of(phenotyping.plan, phenotyping.line)
     for place, which in list(zip(steps.tolist(), zygosities.tolist(), strict=True))[:limit]:
         zygosity = ZYGOSITIES[which]
-        parameter = of.world.parameters[of.plan.steps[place].parameter]
+        parameter = phenotyping.world.parameters[phenotyping.plan.steps[place].parameter]
         if parameter.kind in MEASURED:
-            yield _test(of, place, zygosity, parameter)
+            yield _test(phenotyping, place, zygosity, parameter)
         elif parameter.kind in JUDGES:
-            yield _judged(of, place, zygosity, parameter)
+            yield _judged(phenotyping, place, zygosity, parameter)
         else:
-            yield Result(of.line, place, zygosity, _sexes(of.line, zygosity), NOTHING)
+            yield Result(phenotyping.line, place, zygosity, _sexes(phenotyping.line, zygosity), NOTHING)
 
 
 def _sexes(line: Line, zygosity: str) -> tuple[str, ...]:
@@ -136,16 +136,21 @@ def _sexes(line: Line, zygosity: str) -> tuple[str, ...]:
     return ("female",) if line.x_linked and zygosity == "heterozygote" else ("female", "male")
 
 
-def _test(of: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Result:
-    sexes = _sexes(of.line, zygosity)
-    mutants, dates = of.cohort(place, zygosity, sexes)
+def _test(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Result:
+    sexes = _sexes(phenotyping.line, zygosity)
+    mutants, dates = phenotyping.cohort(place, zygosity, sexes)
     animals = measured(
-        parameter, of.controls.of(place), mutants, dates, of.effect(place, zygosity), of.generator
+        parameter,
+        phenotyping.controls.of(place),
+        mutants,
+        dates,
+        phenotyping.effect(place, zygosity),
+        phenotyping.generator,
     )
     analysis = analyse(animals, parameter.stable_id)
     offered = options(parameter)
     tested = Tested(
-        line=of.line.colony,
+        line=phenotyping.line.colony,
         parameter=parameters.Parameter(parameter.stable_id, parameter.name, None, offered),
         described=dict.fromkeys(DESCRIBED),
         rows=(),
@@ -154,7 +159,7 @@ def _test(of: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> 
         analysis=analysis,
         called=call(evidence(analysis), offered, sexes_tested(animals, analysis)),
     )
-    return Result(of.line, place, zygosity, sexes, tested.called, tested)
+    return Result(phenotyping.line, place, zygosity, sexes, tested.called, tested)
 
 
 def options(parameter: Parameter) -> tuple[Option, ...]:
@@ -168,54 +173,58 @@ def options(parameter: Parameter) -> tuple[Option, ...]:
     return tuple(Option(term, outcome, None, category) for term, outcome, category in offered if term)
 
 
-def _judged(of: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Result:
-    called, mutants = JUDGES[parameter.kind](of, place, zygosity, parameter)
-    sexes = _sexes(of.line, zygosity)
-    return Result(of.line, place, zygosity, sexes, called, judged=True, mutants=mutants)
+def _judged(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Result:
+    called, mutants = JUDGES[parameter.kind](phenotyping, place, zygosity, parameter)
+    sexes = _sexes(phenotyping.line, zygosity)
+    return Result(phenotyping.line, place, zygosity, sexes, called, judged=True, mutants=mutants)
 
 
 Judgement = tuple[Called, Mapping[str, int]]
 
 
-def _viability(of: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
+def _viability(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
     """What the pups of the line show."""
-    outcome = of.line.outcome
+    outcome = phenotyping.line.outcome
     offered = [Option(SUBVIABLE_TERM, Outcome.ABNORMAL, None, "subviable")]
     offered += [Option(parameter.abnormal, Outcome.ABNORMAL, None, "lethal")] if parameter.abnormal else []
     sex = None if parameter.sex == "combined" else parameter.sex
-    pups = {"female": of.line.pups.mutant_females, "male": of.line.pups.mutant_males}
-    sexes = _sexes(of.line, zygosity)
+    pups = {"female": phenotyping.line.pups.mutant_females, "male": phenotyping.line.pups.mutant_males}
+    sexes = _sexes(phenotyping.line, zygosity)
     return supplied_call(outcome, offered, sex), {sex: pups[sex] for sex in sexes}
 
 
-def _fertility(of: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
-    drawn = of.generator.random() < INFERTILE_PROBABILITY
-    infertile = drawn or of.effect(place, zygosity).male != 0
+def _fertility(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
+    drawn = phenotyping.generator.random() < INFERTILE_PROBABILITY
+    infertile = drawn or phenotyping.effect(place, zygosity).male != 0
     offered = [Option(parameter.abnormal, Outcome.ABNORMAL, None, INFERTILE)] if parameter.abnormal else []
     return supplied_call(INFERTILE if infertile else "fertile", offered, parameter.sex), {}
 
 
-def _embryo_viability(of: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
+def _embryo_viability(
+    phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter
+) -> Judgement:
     """Dead from the first stage on that the mutants of the line do not reach."""
-    dead = EMBRYO_STAGES.index(parameter.stage) >= STAGES_ALIVE[of.line.dies]
+    dead = EMBRYO_STAGES.index(parameter.stage) >= STAGES_ALIVE[phenotyping.line.dies]
     offered = [Option(parameter.abnormal, Outcome.ABNORMAL, None, DEAD)] if parameter.abnormal else []
     return supplied_call(DEAD if dead else "alive", offered), {}
 
 
-def _embryo_morphology(of: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
-    count = int(of.generator.integers(4, 10))
-    seen = specimens(parameter, count, of.effect(place, zygosity).female, of.generator)
+def _embryo_morphology(
+    phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter
+) -> Judgement:
+    count = int(phenotyping.generator.integers(4, 10))
+    seen = specimens(parameter, count, phenotyping.effect(place, zygosity).female, phenotyping.generator)
     return embryo_call(seen, zygosity, options(parameter)), {}
 
 
-def _pathology(of: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
+def _pathology(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
     """One abnormal animal of a sex is enough."""
-    effect, abnormal = of.effect(place, zygosity), labels(parameter)[1]
+    effect, abnormal = phenotyping.effect(place, zygosity), labels(parameter)[1]
     called: list[Call] = []
     mutants: dict[str, int] = {}
-    for sex in _sexes(of.line, zygosity):
-        mutants[sex] = int(of.generator.integers(1, 4))
-        if abnormal in specimens(parameter, mutants[sex], effect.of(sex), of.generator):
+    for sex in _sexes(phenotyping.line, zygosity):
+        mutants[sex] = int(phenotyping.generator.integers(1, 4))
+        if abnormal in specimens(parameter, mutants[sex], effect.of(sex), phenotyping.generator):
             called += supplied_call(abnormal, options(parameter), sex).calls
     return Called(tuple(called), called[0].term if called else None), mutants
 
