@@ -83,7 +83,7 @@ def _stratum(how: Design, effect: float, rng: np.random.Generator) -> tuple[Floa
 
 def main() -> None:
     """Print the table."""
-    lines = int(sys.argv[1]) if len(sys.argv) > 1 else 300_000
+    lines = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     print(
         f"{lines:,} null lines of each design, and {lines // 10:,} with an effect of {EFFECT}. Significant over"
     )
