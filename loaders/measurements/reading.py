@@ -38,6 +38,8 @@ STRATUM = ("centre", "pipeline", "strain", "metadata_group")
 
 # A column of a wide table is one of numbers where so many of its cells are, and one of categories where they are so few.
 SHARE_OF_NUMBERS = 0.8
+# Of a table with a row for each measurement, at least so many rows have a value.
+LEAST_SHARE_OF_VALUES = 0.2
 MOST_CATEGORIES = 12
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -93,7 +95,7 @@ def read_measurements(path: Path, reading: Reading) -> Measurements:
     rejects = [pl.DataFrame(schema=REJECTS_SCHEMA)]
     animals = _animals(table, columns, reading, notes, rejects)
     asked = {plain(name) for name in reading.parameters} & {plain(name) for name in names}
-    if "parameter" in columns and ("number" in columns or "category" in columns) and not asked:
+    if _is_long(table, columns) and not asked:
         rows = _long(animals, table, columns, reading, path.name)
     else:
         rows = _wide(animals, table, columns, reading, notes, path.name)
@@ -222,6 +224,17 @@ def _dates(table: pl.DataFrame, columns: Mapping[str, str]) -> tuple[pl.Expr, li
     if DATE_FORMATS[best] == "%d/%m/%Y" and counted[DATE_FORMATS.index("%m/%d/%Y")] == counted[best]:
         told.append(f"dates in {columns['date']!r} are read with the day first")
     return read[best].dt.to_string("%Y-%m-%d"), told
+
+
+def _is_long(table: pl.DataFrame, columns: Mapping[str, str]) -> bool:
+    """Whether each row is one measurement: it has a parameter, and most have a value of it.
+
+    Of exports that were made wide a parameter for each row is left, and a column of categories that is all but empty.
+    """
+    if "parameter" not in columns:
+        return False
+    value = pl.coalesce(_cell(columns, "number"), _cell(columns, "category"))
+    return bool(table.select(value.is_not_null().mean() >= LEAST_SHARE_OF_VALUES).item())
 
 
 def _long(

@@ -227,3 +227,19 @@ def test_none_says_nothing_of_an_animal(write_table):
     assert rows.height == 8
     assert set(rows["weight"]) == {None}
     assert set(rows.filter("is_mutant")["line"]) == {"ABCD"}
+
+
+def test_an_export_that_was_made_wide_is_wide(write_table):
+    path = write_table(
+        "external_sample_id,biological_sample_group,sex,parameter_stable_id,6kHz-evoked ABR Threshold,Body weight,category",
+        *(
+            f"A{number},{'control' if number % 2 else 'experimental'},male,IMPC_ABR_004_001,{30 + number},2{number}.5,"
+            f"{'Yes' if number == 5 else ''}"
+            for number in range(8)
+        ),
+    )
+
+    rows = read_measurements(path, Reading()).rows
+
+    assert set(rows["parameter"]) == {"6kHz-evoked ABR Threshold", "Body weight"}
+    assert rows.height == 16
