@@ -90,7 +90,7 @@ def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
     results.write_csv(folder / RESULTS_FILE)
     call_table(tested).write_csv(folder / CALLS_FILE)
     measurements.rejects.write_csv(folder / REJECTS_FILE)
-    graph.animal_table(plan.name, tested).write_parquet(folder / graph.ANIMALS_FILE)
+    graph.write_animals(plan.name, tested, folder / graph.ANIMALS_FILE)
     origin = graph.Origin(
         name=plan.name,
         file=path.name,

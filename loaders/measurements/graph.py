@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 
 from impckg.graph.identifiers import BASE, mint
 from impckg.graph.schema import kind, schema
@@ -27,6 +29,12 @@ from impckg.loaders.statistics.reference_range import ReferenceRangePlus
 
 ANIMALS_FILE = "animals.parquet"
 """The file of measurements: one row for each animal of each test."""
+
+ANIMAL_SCHEMA = {
+    "result": pl.String, "row": pl.Int64, "specimen": pl.String, "is_mutant": pl.Boolean, "sex": pl.String,
+    "date": pl.String, "weight": pl.Float64, "value": pl.String, "used": pl.Boolean,
+}  # fmt: skip
+TESTS_AT_A_TIME = 200
 
 UNDETERMINED = "http://rightsstatements.org/vocab/UND/1.0/"
 """The licence of a table whose owner has not said it: copyright undetermined."""
@@ -75,28 +83,34 @@ def _key(name: str, tested: Tested) -> list[str]:
     return [name, tested.line, tested.parameter.id, *(text for text in stratum if text)]
 
 
-def animal_table(name: str, tested: Sequence[Tested]) -> pl.DataFrame:
-    """The animals of all tests of an analysis of that name.
+def write_animals(name: str, tested: Sequence[Tested], path: Path) -> None:
+    """Write the animals of all tests of an analysis of that name as Parquet, some tests at a time.
 
     Columns: result, row (of the table), specimen, is_mutant, sex, date, weight, value, and used: whether the test used it.
     """
-    frames = [
-        pl.DataFrame(
-            {
-                "result": [result_id(name, one)] * len(one.rows),
-                "row": one.rows,
-                "specimen": one.specimens,
-                "is_mutant": one.animals.is_mutant,
-                "sex": ["male" if male else "female" for male in one.animals.is_male],
-                "date": one.animals.date.astype(str),
-                "weight": one.animals.weight,
-                "value": one.animals.values.astype(str),
-                "used": one.analysis.kept,
-            }
+    with pq.ParquetWriter(path, _animals(name, []).to_arrow().schema, compression="zstd") as writer:
+        for first in range(0, len(tested), TESTS_AT_A_TIME):
+            writer.write_table(_animals(name, tested[first : first + TESTS_AT_A_TIME]).to_arrow())
+
+
+def _animals(name: str, tested: Sequence[Tested]) -> pl.DataFrame:
+    parts = [
+        one.rows.select(
+            pl.lit(result_id(name, one)).alias("result"),
+            "row",
+            "specimen",
+            pl.Series("is_mutant", one.animals.is_mutant),
+            pl.Series("is_male", one.animals.is_male)
+            .replace_strict({True: "male", False: "female"})
+            .alias("sex"),
+            pl.Series("date", one.animals.date.tolist(), dtype=pl.String),
+            pl.Series("weight", one.animals.weight).fill_nan(None),
+            pl.Series("value", one.animals.values.astype(np.str_).tolist(), dtype=pl.String),
+            pl.Series("used", one.analysis.kept),
         )
         for one in tested
     ]
-    return pl.concat(frames).with_columns(pl.col("weight").fill_nan(None)) if frames else pl.DataFrame()
+    return pl.concat([pl.DataFrame(schema=ANIMAL_SCHEMA), *parts])
 
 
 def tables(origin: Origin, tested: Sequence[Tested]) -> dict[str, pl.DataFrame]:

@@ -19,15 +19,14 @@ class Tested:
     """One parameter of one line.
 
     line: the name of the mutants. described: what the table says of them besides (reading.DESCRIBED, None where nothing).
-    rows: shape (animals,); rows of the file. specimens: what the animals are called.
+    rows: shape (animals,); columns row (of the file) and specimen (what the animal is called).
     animals: all of them, before the gates. analysis, called: what became of the test.
     """
 
     line: str
     parameter: Parameter
     described: Mapping[str, str | None]
-    rows: tuple[int, ...]
-    specimens: tuple[str, ...]
+    rows: pl.DataFrame
     animals: Animals
     analysis: Analysis
     called: Called
@@ -77,8 +76,7 @@ def _test(rows: pl.DataFrame, mutants: pl.DataFrame, parameter: Parameter, windo
         line=mutants["line"][0],
         parameter=parameter,
         described={name: _first(mutants, name) for name in DESCRIBED},
-        rows=tuple(rows["row"]),
-        specimens=tuple(rows["specimen"]),
+        rows=rows.select("row", "specimen"),
         animals=animals,
         analysis=analysis,
         called=call(evidence(analysis), parameter.options, sexes_tested(animals, analysis)),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
 from impckg.loaders.calls import (
     NOTHING,
@@ -33,6 +34,7 @@ from impckg.loaders.statistics.analysis import analyse
 RESULTS_AT_A_TIME = 2_000
 HETEROZYGOTE_SHARE = 0.5
 INFERTILE_PROBABILITY = 0.03
+NO_FILE = pl.DataFrame()
 MEASURED = ("continuous", "reference_range", "categorical")
 
 DEAD, INFERTILE = "dead", "infertile"
@@ -153,8 +155,7 @@ def _test(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Param
         line=phenotyping.line.colony,
         parameter=parameters.Parameter(parameter.stable_id, parameter.name, None, offered),
         described=dict.fromkeys(DESCRIBED),
-        rows=(),
-        specimens=(),
+        rows=NO_FILE,
         animals=animals,
         analysis=analysis,
         called=call(evidence(analysis), offered, sexes_tested(animals, analysis)),
