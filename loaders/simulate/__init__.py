@@ -20,6 +20,7 @@ import numpy as np
 
 from impckg.graph.errors import BadParameter
 from impckg.loaders.simulate import files, rows
+from impckg.loaders.simulate.experiment import COLUMNS as EXPERIMENT_COLUMNS
 from impckg.loaders.simulate.experiment import FILE as EXPERIMENTS
 from impckg.loaders.simulate.experiment import Experiments
 from impckg.loaders.simulate.lines import Line, draw_fates, first_lines, more_lines, planned_centres
@@ -160,6 +161,8 @@ def _write_results(
         if header:
             result_file.write(",".join(rows.STATISTICAL_RESULT_COLUMNS).encode() + b"\n")
             call_file.write(",".join(rows.GENOTYPE_PHENOTYPE_COLUMNS).encode() + b"\n")
+            if animal_file is not None:
+                animal_file.write(",".join(EXPERIMENT_COLUMNS).encode() + b"\n")
     return list(lines.values()), {gene: list(names) for gene, names in hits.items()}
 
 

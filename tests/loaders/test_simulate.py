@@ -556,6 +556,13 @@ def test_whoever_has_the_animals_finds_the_published_results(tmp_path):
         assert both[f"{column}_again"].to_list() == both[column].cast(pl.Int64).to_list()
 
 
+def test_no_results_have_no_animals(tmp_path):
+    simulate_release(tmp_path, genes=2, results=0, animals=True)
+
+    assert table(tmp_path, "experiment.csv.gz").height == 0
+    assert "data_point" in table(tmp_path, "experiment.csv.gz").columns
+
+
 def test_animals_are_written_where_they_are_asked_for_alone(tmp_path, release):
     simulate_release(tmp_path, genes=2, seed=4, animals=True)
 
