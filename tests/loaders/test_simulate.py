@@ -421,14 +421,15 @@ def drawn_results(genes, seed, effects=None):
     return world, [result for part in draw_results(world, plan, given, lines, seed) for result in part]
 
 
+def mixed_models(results):
+    found = (one.tested.analysis.result for one in results if one.tested)
+    return [one for one in found if isinstance(one, MixedModel)]
+
+
 def test_calibrated_p_values_are_uniform_where_no_gene_has_an_effect():
     _, results = drawn_results(60, 11)
 
-    fitted = [
-        one.tested.analysis.result
-        for one in results
-        if one.tested and isinstance(one.tested.analysis.result, MixedModel)
-    ]
+    fitted = mixed_models(results)
     for sex in ("", "female_", "male_"):
         values = [getattr(one.calibrated, f"{sex}p_value") for one in fitted]
         values = np.array([value for value in values if value is not None])
@@ -439,11 +440,7 @@ def test_calibrated_p_values_are_uniform_where_no_gene_has_an_effect():
 def test_weeks_sex_and_weight_are_found_in_the_animals():
     _, results = drawn_results(20, 5)
 
-    fitted = [
-        one.tested.analysis.result
-        for one in results
-        if one.tested and isinstance(one.tested.analysis.result, MixedModel)
-    ]
+    fitted = mixed_models(results)
     assert np.mean([one.has_batch for one in fitted]) > 0.7
     assert np.mean(["Weight" in one.terms for one in fitted]) > 0.8
     shares = [one.batch_deviation / np.hypot(one.batch_deviation, one.control_deviation) for one in fitted]
