@@ -51,23 +51,26 @@ def measured(
     parameter: Parameter,
     controls: WildTypes,
     mutants: Cohort,
-    dates: npt.NDArray[np.str_],
     effect: Effect,
     generator: np.random.Generator,
 ) -> Animals:
-    """The values of controls and mutants. dates: shape (mutants,)."""
+    """The values of controls and mutants."""
     chance = generator.standard_normal(mutants.week.size)
-    measure = _category if parameter.kind == "categorical" else _number
+    if parameter.kind == "categorical":
+        values: list[npt.NDArray[np.generic]] = [
+            _category(parameter, controls.cohort, controls.chance, NO_EFFECT),
+            _category(parameter, mutants, chance, effect),
+        ]
+    else:
+        values = [
+            _number(parameter, controls.cohort, controls.of_week, controls.chance, NO_EFFECT),
+            _number(parameter, mutants, controls.of_week, chance, effect),
+        ]
     return Animals(
-        np.concatenate(
-            [
-                measure(parameter, controls.cohort, controls.of_week, controls.chance, NO_EFFECT),
-                measure(parameter, mutants, controls.of_week, chance, effect),
-            ]
-        ),
+        np.concatenate(values),
         np.repeat([False, True], [controls.chance.size, chance.size]),
         np.concatenate([controls.cohort.is_male, mutants.is_male]),
-        np.concatenate([controls.date, dates]),
+        np.concatenate([controls.cohort.date, mutants.date]),
         np.concatenate([controls.cohort.weight, mutants.weight]),
     )
 
@@ -97,9 +100,8 @@ def _number(
 
 
 def _category(
-    parameter: Parameter, cohort: Cohort, of_week: FloatArray, chance: FloatArray, effect: Effect
+    parameter: Parameter, cohort: Cohort, chance: FloatArray, effect: Effect
 ) -> npt.NDArray[np.str_]:
-    del of_week  # Observers do not judge otherwise from week to week.
     share = np.where(
         cohort.is_male, *(_abnormal_share(parameter, effect.of(sex)) for sex in ("male", "female"))
     )

@@ -6,6 +6,7 @@ mutants of a line are measured in a few of these weeks. All parameters of a proc
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +37,7 @@ class Cohort:
     week: IntArray
     weight: FloatArray
 
-    @property
+    @cached_property
     def date(self) -> npt.NDArray[np.str_]:
         """Of the measurement, as ISO has it."""
         return np.array([_monday(week) for week in self.week.tolist()], dtype="U10")
@@ -46,14 +47,12 @@ class Cohort:
 class WildTypes:
     """The controls of one parameter.
 
-    weeks: in which they are measured. of_week: shape (weeks,); what the values of a week have in common, in standard
-    deviations of the parameter. date: shape (animals,). chance: shape (animals,); standard normal, of each animal its own.
+    of_week: shape (weeks,); what the values of a week have in common, in standard deviations of the parameter.
+    chance: shape (animals,); standard normal, of each animal its own.
     """
 
     cohort: Cohort
-    weeks: int
     of_week: FloatArray
-    date: npt.NDArray[np.str_]
     chance: FloatArray
 
 
@@ -66,20 +65,19 @@ class Controls:
         self._first_of_cohort: dict[tuple[str, str, str], int] = {}
         for place, step in enumerate(plan.steps):
             self._first_of_cohort.setdefault(cohort_key(step), place)
-        self._cohorts: dict[int, tuple[Cohort, npt.NDArray[np.str_]]] = {}
+        self._cohorts: dict[int, Cohort] = {}
         self._of_step: dict[int, WildTypes] = {}
 
     def of(self, place: int) -> WildTypes:
         """Those of a step of the plan."""
         if place not in self._of_step:
-            cohort, dates = self._cohort(self._plan.steps[place])
+            cohort = self._cohort(self._plan.steps[place])
             generator = np.random.Generator(np.random.PCG64([self._seed, 3, place]))
-            weeks = int(cohort.week.max()) + 1
-            of_week, chance = generator.standard_normal(weeks), generator.standard_normal(cohort.week.size)
-            self._of_step[place] = WildTypes(cohort, weeks, of_week, dates, chance)
+            of_week = generator.standard_normal(int(cohort.week.max()) + 1)
+            self._of_step[place] = WildTypes(cohort, of_week, generator.standard_normal(cohort.week.size))
         return self._of_step[place]
 
-    def _cohort(self, step: Step) -> tuple[Cohort, npt.NDArray[np.str_]]:
+    def _cohort(self, step: Step) -> Cohort:
         number = self._first_of_cohort[cohort_key(step)]
         if number not in self._cohorts:
             generator = np.random.Generator(np.random.PCG64([self._seed, 4, number]))
@@ -88,8 +86,7 @@ class Controls:
             females, males = generator.integers(fewest, most + 1, 2).tolist()
             is_male = np.repeat([False, True], [females, males])
             week = generator.integers(0, is_male.size // WILD_TYPES_A_WEEK, is_male.size)
-            cohort = Cohort(is_male, week, _weigh(is_male, generator))
-            self._cohorts[number] = cohort, cohort.date
+            self._cohorts[number] = Cohort(is_male, week, _weigh(is_male, generator))
         return self._cohorts[number]
 
 

@@ -100,7 +100,7 @@ class _Phenotyping:
     controls: Controls
     line: Line
     generator: np.random.Generator
-    mutants: dict[tuple[str, ...], tuple[Cohort, np.ndarray]] = field(default_factory=dict)
+    mutants: dict[tuple[str, ...], Cohort] = field(default_factory=dict)
 
     def effect(self, place: int, zygosity: str) -> Effect:
         """What the mutants show, by sex."""
@@ -110,12 +110,12 @@ class _Phenotyping:
         only = int(self.effects.only_sex[at])
         return Effect(0.0 if only == 2 else size, 0.0 if only == 1 else size)
 
-    def cohort(self, place: int, zygosity: str, sexes: tuple[str, ...]) -> tuple[Cohort, np.ndarray]:
-        """The mutants of a step, and the dates of their measurement."""
+    def cohort(self, place: int, zygosity: str, sexes: tuple[str, ...]) -> Cohort:
+        """The mutants of a step."""
         key = (*cohort_key(self.plan.steps[place]), zygosity)
         if key not in self.mutants:
-            mutants = draw_mutants(self.controls.of(place).weeks, sexes, self.generator)
-            self.mutants[key] = mutants, mutants.date
+            weeks = self.controls.of(place).of_week.size
+            self.mutants[key] = draw_mutants(weeks, sexes, self.generator)
         return self.mutants[key]
 
 
@@ -140,12 +140,10 @@ def _sexes(line: Line, zygosity: str) -> tuple[str, ...]:
 
 def _test(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Result:
     sexes = _sexes(phenotyping.line, zygosity)
-    mutants, dates = phenotyping.cohort(place, zygosity, sexes)
     animals = measured(
         parameter,
         phenotyping.controls.of(place),
-        mutants,
-        dates,
+        phenotyping.cohort(place, zygosity, sexes),
         phenotyping.effect(place, zygosity),
         phenotyping.generator,
     )
