@@ -32,6 +32,9 @@ SMALLEST_LOG_THETA = -16.0
 VANISHING_LOG_THETA = -9.0
 LARGEST_LOG_THETA = 16.0
 LARGEST_LOG_PRECISION = 20.0
+# Less than this share of the squares of the responses is rounding: columns explain them entirely, as body weight explains
+# itself in another unit.
+LEAST_RESIDUAL = 1e-13
 # Newton's method ends where a step promises less than this in log-likelihood.
 SMALLEST_GAIN = 1e-11
 MOST_STEPS = 200
@@ -260,7 +263,7 @@ def _evaluate(
     log_det = _cross_products(some, places, theta, precision, scratch)
     gradient, hessian = np.zeros(2), np.zeros((2, 2))
     inverse, log_det_x, beta, residual = _solve(scratch[0], p)
-    if not residual > 0.0:
+    if not residual > LEAST_RESIDUAL * scratch[0, p, p]:
         return np.nan, gradient, hessian
     free = rows - p if model.restricted else rows
     value = -0.5 * (

@@ -177,3 +177,16 @@ def test_a_framework_that_does_not_fit_the_values_is_refused():
 def test_arrays_that_do_not_fit_together_are_refused():
     with pytest.raises(BadParameter, match="expected one value for each animal"):
         Animals(np.zeros(3), np.zeros(2, bool), np.zeros(3, bool), np.zeros(3, np.str_), np.zeros(3))
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(1.0, 0.0), (1.0, 100.0), (1000.0, 0.0), (1 / 28.35, 0.1)])
+def test_body_weight_does_not_explain_itself_in_any_unit(factor, shift):
+    rng = np.random.default_rng(5)
+    is_mutant, is_male = np.arange(120) < 12, np.arange(120) % 2 == 0
+    weight = rng.normal(25, 3, 120)
+    date = np.array([f"2020-01-{day:02d}" for day in rng.integers(1, 20, 120)])
+
+    found = analyse(Animals(factor * weight + shift, is_mutant, is_male, date, weight), "X").result
+
+    assert "Weight" not in found.terms
+    assert 1e-3 < found.genotype.p_value < 1

@@ -59,7 +59,12 @@ def odd_animals(seed):
     return frame.filter(~lost).with_columns(data_point=value, weight=weight).drop("row")
 
 
-@pytest.mark.parametrize("make", [animals, odd_animals])
+def weighed_animals(seed):
+    """What is measured is the body weight, in another unit."""
+    return animals(seed).with_columns(data_point=pl.col("weight") + 100)
+
+
+@pytest.mark.parametrize("make", [animals, odd_animals, weighed_animals])
 @pytest.mark.parametrize("seed", range(8))
 def test_each_line_is_tested_as_if_it_were_alone(seed, make):
     frame = make(seed)
