@@ -166,7 +166,8 @@ _JSON_ROWS = b'"bindings":['
 _JSON_NEXT_ROW = b'},{"'
 _JSON_NO_NAME = frozenset((b",", b"}", b""))
 _JSON_STRING_OR_NEXT_ROW = re.compile(rb'"(?:[^"\\]++|\\.)*+"|\},\{', re.DOTALL)
-_JSON_OUTSIDE = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+# The outermost repeat gives back: up to Python 3.11.4 one that does not takes a string without an end for matched.
+_JSON_OUTSIDE = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*', re.DOTALL)
 
 
 def cut_json(held: bytes) -> int:
