@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -429,14 +430,19 @@ def test_the_process_ends_with_the_service_even_in_the_middle_of_a_change(store,
     assert values(store) == [0]
 
 
+def state(task):
+    """The letter of a thread's state; None where it is gone."""
+    try:
+        return re.search(r"^State:\t(\w)", (task / "status").read_text(), re.MULTILINE)[1]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def ends(pid):
     """Whether a process with all its threads is gone, or only waits to be noticed, within some seconds."""
     for _ in range(100):
-        try:
-            threads = [(task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
-        except OSError:
-            return True
-        if all("State:\tZ" in status for status in threads):
+        states = [state(task) for task in Path(f"/proc/{pid}/task").glob("*")]
+        if all(each in ("Z", None) for each in states):
             return True
         time.sleep(0.1)
     return False
