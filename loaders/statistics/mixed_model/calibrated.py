@@ -27,6 +27,7 @@ from scipy import special, stats
 from impckg.loaders.statistics.mixed_model.compiled import compiled
 from impckg.loaders.statistics.mixed_model.design import GENOTYPE, INTERACTION, SEX
 from impckg.loaders.statistics.mixed_model.likelihood import (
+    START,
     Fit,
     Model,
     fit,
@@ -34,7 +35,7 @@ from impckg.loaders.statistics.mixed_model.likelihood import (
     log_variance_slopes,
     no_fit,
 )
-from impckg.loaders.statistics.mixed_model.selection import START, Data, rows_for
+from impckg.loaders.statistics.mixed_model.selection import Data, rows_for
 from impckg.loaders.statistics.mixed_model.sums import Sums
 from impckg.loaders.statistics.significance import SIGNIFICANCE
 

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from impckg.loaders.statistics.mixed_model.compiled import compiled
 from impckg.loaders.statistics.mixed_model.design import GENOTYPE, INTERCEPT, RESPONSE
-from impckg.loaders.statistics.mixed_model.likelihood import Fit, Model, fit
-from impckg.loaders.statistics.mixed_model.selection import START
+from impckg.loaders.statistics.mixed_model.likelihood import START, Fit, Model, fit
 from impckg.loaders.statistics.mixed_model.sums import Sums
 
 FloatArray = npt.NDArray[np.float64]

@@ -26,12 +26,18 @@ from impckg.loaders.statistics.mixed_model.sums import Sums
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+# Logarithms of theta and precision that a search begins with: batches vary less than animals do, mutants as controls do.
+START = (-1.0, 0.0)
 # Logarithms of theta and precision are kept within these. Below the first, theta is taken for 0.
 SMALLEST_LOG_THETA = -16.0
 # Below this the likelihood is a straight line in theta, for all that its digits tell: where it falls, it is greatest at 0.
 VANISHING_LOG_THETA = -9.0
 LARGEST_LOG_THETA = 16.0
 LARGEST_LOG_PRECISION = 20.0
+# A search that ends with a logarithm of precision beyond this begins anew where variances are equal. With a few mutants in
+# several batches the likelihood may have a second peak, or no end, where mutants have next to no variance of their own.
+FAR_LOG_PRECISION = 3.0
+LEAST_LOG_THETA_TO_BEGIN = -2.0
 # Less than this share of the squares of the responses is rounding: columns explain them entirely, as body weight explains
 # itself in another unit.
 LEAST_RESIDUAL = 1e-13
@@ -87,6 +93,9 @@ def fit(some: Sums, model: Model, start: tuple[float, float]) -> Fit:
     log_theta = min(max(start[0], -6.0), 6.0) if model.has_batch else -np.inf
     log_precision = start[1] if model.has_precision else 0.0
     log_theta, log_precision, value = _search(some, model, places, log_theta, log_precision, scratch)
+    if abs(log_precision) > FAR_LOG_PRECISION:
+        log_theta = _log_theta_of_equal(some, model, places, scratch)
+        log_theta, log_precision, value = _search(some, model, places, log_theta, 0.0, scratch)
     if not np.isfinite(value):
         return no_fit(p, rows)
     theta, precision = np.exp(log_theta), np.exp(log_precision)
@@ -216,6 +225,15 @@ def _search(
             if damping > 1e12:
                 break
     return log_theta, log_precision, value
+
+
+@compiled
+def _log_theta_of_equal(some: Sums, model: Model, places: IntArray, scratch: FloatArray) -> float:
+    """Where theta is when mutants vary as controls do; not so low that a search could not leave it."""
+    if not model.has_batch:
+        return -np.inf
+    equal = Model(model.columns, True, False, model.restricted)
+    return max(_search(some, equal, places, START[0], 0.0, scratch)[0], LEAST_LOG_THETA_TO_BEGIN)
 
 
 @compiled

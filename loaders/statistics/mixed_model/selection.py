@@ -14,13 +14,10 @@ import numpy.typing as npt
 
 from impckg.loaders.statistics.mixed_model.compiled import compiled
 from impckg.loaders.statistics.mixed_model.design import GENOTYPE, INTERACTION, SEX, WEIGHT
-from impckg.loaders.statistics.mixed_model.likelihood import Fit, Model, fit, no_fit
+from impckg.loaders.statistics.mixed_model.likelihood import START, Fit, Model, fit, no_fit
 from impckg.loaders.statistics.mixed_model.sums import Sums
 
 BoolArray = npt.NDArray[np.bool_]
-
-# Where the search for the variances begins: as large between batches as a third of that within, mutants like controls.
-START = (-1.0, 0.0)
 
 
 class Data(NamedTuple):

@@ -16,9 +16,8 @@ from scipy import special, stats
 
 from impckg.loaders.statistics.mixed_model.compiled import compiled
 from impckg.loaders.statistics.mixed_model.design import GENOTYPE, RESPONSE, SEX
-from impckg.loaders.statistics.mixed_model.likelihood import Model, fit
+from impckg.loaders.statistics.mixed_model.likelihood import START, Model, fit
 from impckg.loaders.statistics.mixed_model.peaks import chosen_peaks
-from impckg.loaders.statistics.mixed_model.selection import START
 from impckg.loaders.statistics.mixed_model.sums import add_controls, add_mutants
 
 BoolArray = npt.NDArray[np.bool_]

@@ -21,10 +21,9 @@ from impckg.loaders.statistics.mixed_model.design import (
     WEIGHT,
     design,
 )
-from impckg.loaders.statistics.mixed_model.likelihood import Fit, Model, fit
+from impckg.loaders.statistics.mixed_model.likelihood import START, Fit, Model, fit
 from impckg.loaders.statistics.mixed_model.model import Effect, MixedModel, mixed_model
 from impckg.loaders.statistics.mixed_model.residuals import conditional_residuals
-from impckg.loaders.statistics.mixed_model.selection import START
 from impckg.loaders.statistics.mixed_model.sums import add_controls, add_mutants
 from impckg.loaders.statistics.mixed_model.window import Window, find_window
 
