@@ -21,8 +21,11 @@ from impckg.graph.errors import BadParameter
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
-RELATIVE_TOLERANCE = 1e-7
-"""A table that is more likely than the observed one by no more than this counts as equally likely (R's fisher.test)."""
+# A table counts as no more likely than the observed one where the logarithm of its probability is no more than this above.
+# R's fisher.test has the first for two rows, and the second, FEXACT's, for more: with thousands of animals there are tables
+# between them.
+TOLERANCE_OF_TWO_ROWS = float(np.log1p(1e-7))
+TOLERANCE_OF_MORE_ROWS = 3.45254e-7
 
 
 def exact_p_value(table: IntArray) -> float:
@@ -45,7 +48,8 @@ def exact_p_value(table: IntArray) -> float:
     column = counts[:, int(np.argmin(columns))]
     sizes = counts.sum(axis=1)
     order = np.argsort(-sizes, kind="stable")
-    return float(min(_p_value(sizes[order], column[order], _log_factorials(int(sizes.sum()))), 1.0))
+    p_value = _p_value(sizes[order], column[order], _log_factorials(int(sizes.sum())), _tolerance(len(sizes)))
+    return float(min(p_value, 1.0))
 
 
 def plain_p_value(table: IntArray) -> float:
@@ -63,7 +67,8 @@ def plain_p_value(table: IntArray) -> float:
         if sum(filled) == chosen.sum()
     ]
     observed = math.prod(math.comb(int(size), int(x)) for size, x in zip(sizes, chosen, strict=True))
-    return sum(way for way in ways if way <= observed * (1 + RELATIVE_TOLERANCE)) / whole
+    most = observed * math.exp(_tolerance(len(counts)))
+    return sum(way for way in ways if way <= most) / whole
 
 
 def largest_difference(table: IntArray) -> float | None:
@@ -96,6 +101,10 @@ def _checked(table: IntArray) -> IntArray:
     return counts.astype(np.int64)
 
 
+def _tolerance(rows: int) -> float:
+    return TOLERANCE_OF_TWO_ROWS if rows == 2 else TOLERANCE_OF_MORE_ROWS
+
+
 def _log_factorials(most: int) -> FloatArray:
     return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, most + 1)))])
 
@@ -122,10 +131,10 @@ def _bounds(sizes: IntArray, total: int, log_factorials: FloatArray) -> tuple[Fl
 
 
 @njit(cache=True)
-def _p_value(sizes: IntArray, observed: IntArray, log_factorials: FloatArray) -> float:
+def _p_value(sizes: IntArray, observed: IntArray, log_factorials: FloatArray, tolerance: float) -> float:
     rows, total = len(sizes), observed.sum()
     whole = _log_choose(log_factorials, sizes.sum(), total)
-    threshold = np.log1p(RELATIVE_TOLERANCE)
+    threshold = tolerance
     for row in range(rows):
         threshold += _log_choose(log_factorials, sizes[row], observed[row])
     most, least = _bounds(sizes, total, log_factorials)
