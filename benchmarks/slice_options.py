@@ -6,7 +6,8 @@ DATA as for slice_world.py; FILE is by default `loaders/measurements/impress_ter
 parameters offer that may be passed on, so the terms are those that were called in data release 21.1, by what a parameter
 measures (`DXA_002` for IMPC_DXA_002_001 and HRWLLA_DXA_002_001). Of numbers each direction has the term that was called most
 with that sign; one whose name says the other direction is left out. Of categories a term is taken where all calls have the
-same one: which category earns which of several, the results do not say.
+same one: which category earns which of several, the results do not say. What centres judge themselves, of lines and of
+embryos, has the terms that were called, with the word that earns them.
 """
 
 import sys
@@ -18,10 +19,14 @@ from slice_world import SOURCES, called_terms, is_wanted_version, measurement, r
 TABLE = Path(__file__).parents[1] / "loaders" / "measurements" / "impress_terms.tsv"
 OUTCOMES = {"increased_mp": "INCREASED", "decreased_mp": "DECREASED", "abnormal_mp": "ABNORMAL"}
 OPPOSITE = {"INCREASED": "decreased ", "DECREASED": "increased "}
+# What a judgement of viability says, and the term that it then has, for all parameters that take one (impc-etl d8c64cf).
+VIABILITY = {"lethal": "MP:0011100", "subviable": "MP:0011110"}
+JUDGED_FOR_VIABILITY = ("VIA_001", "VIA_063", "VIA_064", "VIA_065", "VIA_066", "VIA_067")
 REMARK = (
     "MP terms called for IMPReSS parameters in IMPC data release 21.1, https://creativecommons.org/licenses/by/4.0/",
     "measurement: procedure and number of a parameter's stable id; any pipeline and version.",
     "Abnormal terms of numbers: of the IMPReSS forms of 2014, else called, else the nearest common ancestor 'abnormal ...'.",
+    "category: a word of what centres judge themselves, where the term takes one.",
     "Cut by benchmarks/slice_options.py.",
 )
 
@@ -46,8 +51,28 @@ def main(data: Path, file: Path) -> None:
         for code, terms in called["categorical"].items()
         if len(terms) == 1 and code not in called["unidimensional"]
     ]
-    rows.sort(key=lambda row: (row["measurement"], list(OUTCOMES.values()).index(row["outcome"])))
-    write_tsv(file, rows, REMARK)
+    rows += [
+        {"measurement": code, "outcome": "ABNORMAL", "mp_term": term, "category": word}
+        for code in JUDGED_FOR_VIABILITY
+        for word, term in VIABILITY.items()
+    ]
+    rows += [
+        {"measurement": code, "outcome": "ABNORMAL", "mp_term": term, "category": _word(code)}
+        for judged in ("line", "embryo")
+        for code, terms in called[judged].items()
+        if code not in JUDGED_FOR_VIABILITY
+        for term in terms
+    ]
+    order = list(OUTCOMES.values())
+    rows.sort(key=lambda row: (row["measurement"], order.index(row["outcome"]), row["mp_term"]))
+    write_tsv(file, [{**row, "category": row.get("category", "")} for row in rows], REMARK)
+
+
+def _word(code: str) -> str:
+    """What has to be said of fertility or of embryos; nothing where any abnormality earns the term."""
+    return {"FER": "infertile", "EVL": "lethal", "EVM": "lethal", "EVO": "lethal", "EVP": "lethal"}.get(
+        code[:3], ""
+    )
 
 
 if __name__ == "__main__":

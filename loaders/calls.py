@@ -14,6 +14,7 @@ from the result of a framework, `call` brings both together. What a centre judge
 Source: impc_stats_pipeline b3320a4 (annotation) and impc-etl d8c64cf (collapsing), data releases 22 and 23.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -167,15 +168,15 @@ def supplied_call(
 ) -> Called:
     """The call that a centre made itself, as of viability and fertility.
 
-    category: what it judged, such as "Homozygous - Lethal". sex: of the animals that were judged, where it matters.
-    p_value: its own, if it gave one.
+    category: what it judged, such as "Homozygous - Lethal"; the option whose category stands in it as whole words is earned.
+    sex: of the animals that were judged, where it matters. p_value: its own, if it gave one.
 
-    >>> lethal = Option("MP:0011100", Outcome.ABNORMAL, category="Homozygous - Lethal")
-    >>> supplied_call("Homozygous - Lethal", [lethal]).term, supplied_call("Homozygous - Viable", [lethal]).term
-    ('MP:0011100', None)
+    >>> offered = [Option("MP:0011100", Outcome.ABNORMAL, category="lethal")]
+    >>> [supplied_call(f"Homozygous - {judged}", offered).term for judged in ("Lethal", "Viable")]
+    ['MP:0011100', None]
     """
     for option in options:
-        if option.category is not None and option.category.casefold() == category.strip().casefold():
+        if option.category is not None and _is_in(option.category, category):
             of_sex = sex or option.sex
             return Called(
                 (Call(option.term, of_sex, option.outcome, Rule.SUPPLIED, p_value, None),), option.term
@@ -183,10 +184,15 @@ def supplied_call(
     return NOTHING
 
 
-def embryo_call(categories: Iterable[str], zygosity: str, options: Sequence[Option]) -> Called:
+def embryo_call(
+    categories: Iterable[str], zygosity: str, options: Sequence[Option], usual: str | None = None
+) -> Called:
     """The call of what was seen in mutant embryos, one category for each specimen.
 
-    Specimens count for the option of their category; enough of them, which depends on the zygosity, make a call.
+    Specimens count for the option of their category, and for one without a category where they are abnormal: that, or the
+    other answer to a question of yes or no. Enough of them, which depends on the zygosity, make a call.
+
+    usual: what controls mostly show.
 
     Raises KeyError for a zygosity other than homozygote, hemizygote and heterozygote.
 
@@ -198,12 +204,20 @@ def embryo_call(categories: Iterable[str], zygosity: str, options: Sequence[Opti
     """
     wanted = ABNORMAL_EMBRYOS[zygosity]
     seen = [category.strip().casefold() for category in categories]
+    answers, mostly = {"yes", "no"}, (usual or "").strip().casefold()
+    abnormal = {"abnormal"} | (answers - {mostly} if mostly in answers else set())
     calls = tuple(
         Call(option.term, None, option.outcome, Rule.EMBRYO, None, None)
         for option in options
-        if option.category is not None and seen.count(option.category.casefold()) >= wanted
+        if sum(one in ({option.category.casefold()} if option.category else abnormal) for one in seen)
+        >= wanted
     )
     return Called(calls, calls[0].term if calls else None)
+
+
+def _is_in(words: str, text: str) -> bool:
+    """Whether words stand in a text, whole and whatever their case."""
+    return re.search(rf"(?<!\w){re.escape(words.strip())}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _of_mixed_model(result: MixedModel) -> Iterable[Evidence]:

@@ -15,12 +15,27 @@ from impckg.loaders.calls import Option, Outcome
 RELEASE = "21.1"
 """The data release of the results."""
 
+# Of EUMODIC's parameters only the judgement of viability.
+_SAME = {"ESLIM_023_001_001": "VIA_001"}
 # IMPC_DXA_002_001, HRWLLA_DXA_002_001; not ESLIM_005_001_002, whose numbers mean other things.
 _STABLE_ID = re.compile(r"[A-Z]+_([A-Z]{3}_\d{3})_\d{3}")
 
 
+def measured(parameter: str) -> str | None:
+    """What a parameter measures, whichever its pipeline and version; None where its name is no such identifier.
+
+    >>> measured("HRWLLA_DXA_002_001"), measured("Grip strength")
+    ('DXA_002', None)
+    """
+    name = parameter.strip().upper()
+    found = _STABLE_ID.fullmatch(name)
+    return found[1] if found else _SAME.get(name)
+
+
 def impress_options(parameter: str) -> tuple[Option, ...]:
     """The terms that were called for a parameter, in either direction and without; none where it is not known.
+
+    Of what centres judge themselves (viability, fertility, embryos) with the word of the judgement that earns each.
 
     parameter: its stable identifier, or any other name.
 
@@ -29,8 +44,7 @@ def impress_options(parameter: str) -> tuple[Option, ...]:
     >>> impress_options("Grip strength")
     ()
     """
-    found = _STABLE_ID.fullmatch(parameter.strip().upper())
-    return _options().get(found[1], ()) if found else ()
+    return _options().get(measured(parameter) or "", ())
 
 
 @cache
@@ -39,6 +53,6 @@ def _options() -> Mapping[str, tuple[Option, ...]]:
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     known: dict[str, tuple[Option, ...]] = {}
     for row in csv.DictReader(lines, delimiter="\t"):
-        option = Option(row["mp_term"], Outcome[row["outcome"]])
+        option = Option(row["mp_term"], Outcome[row["outcome"]], category=row["category"] or None)
         known[row["measurement"]] = (*known.get(row["measurement"], ()), option)
     return known

@@ -145,3 +145,39 @@ def test_embryos_are_called_when_enough_of_them_are_abnormal():
     assert embryo_call(["abnormal"] * 3, "heterozygote", [pale]).term is None
     assert embryo_call(["abnormal"] * 4, "heterozygote", [pale]).calls[0].rule is Rule.EMBRYO
     assert embryo_call(["Abnormal", "abnormal"], "hemizygote", [pale]).term == pale.term
+
+
+@pytest.mark.parametrize(
+    ("said", "term"),
+    [
+        ("Homozygous - Subviable", "MP:0011110"),
+        ("HOMOZYGOUS - LETHAL", "MP:0011100"),
+        ("Homozygous - Viable", None),
+        ("prenatal lethality", None),
+        ("", None),
+    ],
+)
+def test_a_judgement_is_found_in_what_is_said_as_whole_words(said, term):
+    offered = [
+        Option("MP:0011110", Outcome.ABNORMAL, category="subviable"),
+        Option("MP:0011100", Outcome.ABNORMAL, category="lethal"),
+    ]
+
+    assert supplied_call(said, offered).term == term
+
+
+@pytest.mark.parametrize(
+    ("seen", "usual", "is_called"),
+    [
+        (["abnormal", "abnormal", "normal"], None, True),
+        (["abnormal", "normal", "normal"], "normal", False),
+        (["no", "no"], "yes", True),
+        (["no", "no"], "no", False),
+        (["no", "no"], None, False),
+        (["", ""], "yes", False),
+    ],
+)
+def test_without_a_category_any_abnormality_of_embryos_counts(seen, usual, is_called):
+    small = Option("MP:0001698", Outcome.ABNORMAL)
+
+    assert (embryo_call(seen, "homozygote", [small], usual).term == small.term) is is_called
