@@ -10,6 +10,8 @@ reasoning  classification of MP and HP with definitions, explanations, class exp
          ELK and whelk where IMPCKG_REASONERS names a folder with their jars (benchmarks/reasoners/pom.xml)
 calibration  how often null lines are significant, and the power of the mixed model (benchmarks/calibration.py)
 permutation  the same on real animals, with permutation within batch as the judge (benchmarks/permutation.py)
+openstats  how often the statistical step finds what OpenStats would, with nlme for its fits (benchmarks/openstats.py); left
+         out where there is no Rscript
 mixed_models  mixed models a second beside statsmodels, time and memory of a release (benchmarks/mixed_models.py)
 
 Each prints a table and writes it to benchmarks/results/<name>.md with the machine, the versions and the command.
@@ -18,6 +20,7 @@ Machines are shared and noisy: ratios count, not seconds.
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -163,6 +166,11 @@ def permutation(folder: Path) -> list[str]:
     return _script("permutation.py", str(HERE.parents[1] / "shared" / "data"))
 
 
+def openstats(folder: Path) -> list[str]:
+    """How often the statistical step finds what OpenStats would."""
+    return _script("openstats.py", str(folder))
+
+
 def mixed_models(folder: Path) -> list[str]:
     """Mixed models a second, on one thread."""
     return _script("mixed_models.py", str(folder), environment=dict.fromkeys(THREADS, "1"))
@@ -225,9 +233,11 @@ BENCHMARKS: dict[str, Callable[[Path], list[str]]] = {
     "reasoning": reasoning,
     "calibration": calibration,
     "permutation": permutation,
+    "openstats": openstats,
     "mixed_models": mixed_models,
 }
 NEED_REAL_FILES = ("real", "service", "reasoning", "permutation")
+NEED_R = ("openstats",)
 
 
 def main() -> None:
@@ -235,6 +245,9 @@ def main() -> None:
     for name in sys.argv[1:] or BENCHMARKS:
         if name in NEED_REAL_FILES and not _have_real_files():
             print(f"{name}: left out, the real files are not on this machine")
+            continue
+        if name in NEED_R and shutil.which("Rscript") is None:
+            print(f"{name}: left out, there is no Rscript")
             continue
         with tempfile.TemporaryDirectory() as folder:
             lines = BENCHMARKS[name](Path(folder))
