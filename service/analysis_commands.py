@@ -125,7 +125,7 @@ def analyse(
         from impckg.service.report.pages import MOST_PAGES, write_report
 
         click.echo(f"Pages: {write_report(written, f'Analysis of {table.name}', out / 'report')}", err=True)
-        if written.results.height > MOST_PAGES:
+        if len(written.tested) > MOST_PAGES:
             click.echo(f"note: {MOST_PAGES} tests have a page; --parameter chooses others", err=True)
     if written.unknown_genes:
         shown = ", ".join(written.unknown_genes[:5])
@@ -146,14 +146,20 @@ def _summary(results: "pl.DataFrame") -> list[str]:
     for row in results.iter_rows(named=True):
         if results.height > MOST_LINES and not row["mp_term_id"]:
             continue
-        made = row["status"] == "Successful"
-        p_value = (
-            f"p {row['p_value']:.2e}, calibrated {row['calibrated_p_value']:.2e}" if made else row["reason"]
-        )
+        if row["status"] != "Successful":
+            found = row["reason"]
+        elif row["judged_as"]:
+            found = row["judged_as"]
+        else:
+            found = f"p {row['p_value']:.2e}, calibrated {row['calibrated_p_value']:.2e}"
         called = f"  {row['mp_term_id']}" if row["mp_term_id"] else ""
-        lines.append(f"{row['line']}: {row['parameter_stable_id']}: {row['status']}: {p_value}{called}")
-    made, earned = int((results["status"] == "Successful").sum()), int(results["significant"].sum())
-    return [*lines, f"{results.height:,} tests, {made:,} of them made, {earned:,} with a phenotype call"]
+        lines.append(f"{row['line']}: {row['parameter_stable_id']}: {row['status']}: {found}{called}")
+    is_test = results["judged_as"].is_null()
+    tests, judgements = int(is_test.sum()), int((~is_test).sum())
+    made = int((is_test & (results["status"] == "Successful")).sum())
+    judged = f"{judgements:,} judgements of the centre, " if judgements else ""
+    earned = int(results["significant"].sum())
+    return [*lines, f"{tests:,} tests, {made:,} of them made, {judged}{earned:,} with a phenotype call"]
 
 
 def _pairs(columns: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from impckg.graph.errors import BadParameter, SourceError
 from impckg.graph.identifiers import BASE
 from impckg.loaders.measurements import graph
 from impckg.loaders.measurements.impress import RELEASE
+from impckg.loaders.measurements.judged import Found, Judged, judge_lines, left_out
 from impckg.loaders.measurements.parameters import Parameter, Parameters
 from impckg.loaders.measurements.reading import Measurements, Reading, read_measurements
 from impckg.loaders.measurements.results import call_table, result_table
@@ -38,7 +39,8 @@ MOST_TOLD = 10
 class Written:
     """What was done.
 
-    measurements: what was read. tested: every test, made or not; results: the same as a table (results.py).
+    measurements: what was read. tested: every test, made or not. judged: what the centre judged itself.
+    results: tests and then judgements, as a table (results.py).
     folder: where the files are.
     graph: the IRI that STATEMENTS_FILE is to be loaded as. statements: how many it has.
     unknown_genes: lines of which nothing was said, since their gene has no MGI accession.
@@ -46,6 +48,7 @@ class Written:
 
     measurements: Measurements
     tested: Sequence[Tested]
+    judged: Sequence[Judged]
     results: pl.DataFrame
     folder: Path
     graph: str
@@ -84,13 +87,15 @@ def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
     measurements = _with_gene(measurements, plan.gene)
     measurements = _with_notes(measurements, plan)
     tested = list(analyse_lines(measurements, plan.parameters, windowing=plan.windowing))
-    _demand(path.name, measurements, tested)
+    judged = list(judge_lines(measurements.judged, plan.parameters))
+    _demand(path.name, measurements, tested, judged)
     folder.mkdir(parents=True, exist_ok=True)
-    results = result_table(tested)
+    found: list[Found] = [*tested, *judged]
+    results = result_table(tested, judged)
     results.write_csv(folder / RESULTS_FILE)
-    call_table(tested).write_csv(folder / CALLS_FILE)
+    call_table(tested, judged).write_csv(folder / CALLS_FILE)
     measurements.rejects.write_csv(folder / REJECTS_FILE)
-    graph.write_animals(plan.name, tested, folder / graph.ANIMALS_FILE)
+    graph.write_animals(plan.name, found, folder / graph.ANIMALS_FILE)
     origin = graph.Origin(
         name=plan.name,
         file=path.name,
@@ -99,9 +104,11 @@ def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
         software=plan.software,
         licence=plan.licence,
     )
-    statements = graph.write_statements(graph.tables(origin, tested), folder / STATEMENTS_FILE)
-    unknown = dict.fromkeys(one.line for one in tested if one.described["gene"] is None)
-    return Written(measurements, tested, results, folder, origin.graph(BASE), statements, tuple(unknown))
+    statements = graph.write_statements(graph.tables(origin, tested, judged), folder / STATEMENTS_FILE)
+    unknown = dict.fromkeys(one.line for one in found if one.described["gene"] is None)
+    return Written(
+        measurements, tested, judged, results, folder, origin.graph(BASE), statements, tuple(unknown)
+    )
 
 
 _HINTS = {
@@ -128,8 +135,12 @@ def rejects_in_words(file: str, measurements: Measurements, most: int = 10) -> l
 
 def _with_gene(measurements: Measurements, gene: str | None) -> Measurements:
     """The same with the gene of all mutants for which the table has none."""
-    known = pl.when("is_mutant").then(pl.coalesce("gene", pl.lit(gene, pl.String)))
-    return replace(measurements, rows=measurements.rows.with_columns(known.alias("gene")))
+    known = pl.when("is_mutant").then(pl.coalesce("gene", pl.lit(gene, pl.String))).alias("gene")
+    return replace(
+        measurements,
+        rows=measurements.rows.with_columns(known),
+        judged=measurements.judged.with_columns(known),
+    )
 
 
 def _with_notes(measurements: Measurements, plan: Plan) -> Measurements:
@@ -145,6 +156,11 @@ def _with_notes(measurements: Measurements, plan: Plan) -> Measurements:
             f"not listed, offer the terms of data release {RELEASE}: "
             + ", ".join(offered[:MOST_TOLD])
             + (", ..." if len(offered) > MOST_TOLD else "")
+        )
+    if others := left_out(measurements.judged):
+        told.append(
+            f"left out, since they count what centres judge: {', '.join(others[:MOST_TOLD])}"
+            + (", ..." if len(others) > MOST_TOLD else "")
         )
     told += _unknown_categories(measurements.rows, [plan.parameters[name] for name in names])
     return replace(measurements, notes=(*measurements.notes, *told))
@@ -173,8 +189,12 @@ def _unknown_categories(rows: pl.DataFrame, parameters: Iterable[Parameter]) -> 
     return told
 
 
-def _demand(file: str, measurements: Measurements, tested: Sequence[Tested]) -> None:
+def _demand(
+    file: str, measurements: Measurements, tested: Sequence[Tested], judged: Sequence[Judged]
+) -> None:
     rows = measurements.rows
+    if judged and not tested:
+        return
     if rows.is_empty():
         why = rejects_in_words(file, measurements, 3) or [NOTHING_MEASURED]
         raise BadParameter(

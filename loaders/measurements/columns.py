@@ -32,6 +32,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "parameter_name": ("parameter_name",),
     "number": ("data_point", "value"),
     "category": ("category",),
+    "text": ("text_value",),
 }  # fmt: skip
 """What a column may be, and the names for it, the preferred first."""
 

@@ -17,6 +17,7 @@ from impckg.graph.schema import kind, schema
 from impckg.graph.store import graph_iri
 from impckg.graph.triples import write_table
 from impckg.loaders.call_types import neg_log10
+from impckg.loaders.measurements.judged import METHOD, Found, Judged
 from impckg.loaders.measurements.reading import STRATUM
 from impckg.loaders.measurements.results import calibrated_p_value, q_values, statistical_method
 from impckg.loaders.measurements.testing import Tested, sexes_tested
@@ -35,6 +36,7 @@ ANIMAL_SCHEMA = {
     "date": pl.String, "weight": pl.Float64, "value": pl.String, "used": pl.Boolean,
 }  # fmt: skip
 TESTS_AT_A_TIME = 200
+_SEXES = {True: "male", False: "female"}
 
 UNDETERMINED = "http://rightsstatements.org/vocab/UND/1.0/"
 """The licence of a table whose owner has not said it: copyright undetermined."""
@@ -72,19 +74,19 @@ class Origin:
         return graph_iri(f"own/{self.name}", base)
 
 
-def result_id(name: str, tested: Tested) -> str:
+def result_id(name: str, tested: Found) -> str:
     """The CURIE of a result."""
     return mint("result", *_key(name, tested))
 
 
-def _key(name: str, tested: Tested) -> list[str]:
+def _key(name: str, tested: Found) -> list[str]:
     """What tells a result from all others of its analysis."""
     stratum = [tested.described[role] for role in STRATUM]
     return [name, tested.line, tested.parameter.id, *(text for text in stratum if text)]
 
 
-def write_animals(name: str, tested: Sequence[Tested], path: Path) -> None:
-    """Write the animals of all tests of an analysis of that name as Parquet, some tests at a time.
+def write_animals(name: str, tested: Sequence[Found], path: Path) -> None:
+    """Write the animals of all tests and judgements of an analysis of that name as Parquet, some tests at a time.
 
     Columns: result, row (of the table), specimen, is_mutant, sex, date, weight, value, and used: whether the test used it.
     """
@@ -93,37 +95,59 @@ def write_animals(name: str, tested: Sequence[Tested], path: Path) -> None:
             writer.write_table(_animals(name, tested[first : first + TESTS_AT_A_TIME]).to_arrow())
 
 
-def _animals(name: str, tested: Sequence[Tested]) -> pl.DataFrame:
+def _animals(name: str, tested: Sequence[Found]) -> pl.DataFrame:
     parts = [
-        one.rows.select(
-            pl.lit(result_id(name, one)).alias("result"),
-            "row",
-            "specimen",
-            pl.Series("is_mutant", one.animals.is_mutant),
-            pl.Series("is_male", one.animals.is_male)
-            .replace_strict({True: "male", False: "female"})
-            .alias("sex"),
-            pl.Series("date", one.animals.date.tolist(), dtype=pl.String),
-            pl.Series("weight", one.animals.weight).fill_nan(None),
-            pl.Series("value", one.animals.values.astype(np.str_).tolist(), dtype=pl.String),
-            pl.Series("used", one.analysis.kept),
+        (_animals_of_test(one) if isinstance(one, Tested) else _animals_of_judgement(one)).select(
+            pl.lit(result_id(name, one)).alias("result"), *list(ANIMAL_SCHEMA)[1:]
         )
         for one in tested
     ]
     return pl.concat([pl.DataFrame(schema=ANIMAL_SCHEMA), *parts])
 
 
-def tables(origin: Origin, tested: Sequence[Tested]) -> dict[str, pl.DataFrame]:
+def _animals_of_test(one: Tested) -> pl.DataFrame:
+    return one.rows.select(
+        "row",
+        "specimen",
+        pl.Series("is_mutant", one.animals.is_mutant),
+        pl.Series("is_male", one.animals.is_male).replace_strict(_SEXES).alias("sex"),
+        pl.Series("date", one.animals.date.tolist(), dtype=pl.String),
+        pl.Series("weight", one.animals.weight).fill_nan(None),
+        pl.Series("value", one.animals.values.astype(np.str_).tolist(), dtype=pl.String),
+        pl.Series("used", one.analysis.kept),
+    )
+
+
+def _animals_of_judgement(one: Judged) -> pl.DataFrame:
+    return one.rows.select(
+        "row",
+        "specimen",
+        "is_mutant",
+        pl.col("is_male").replace_strict(_SEXES, return_dtype=pl.String).alias("sex"),
+        "date",
+        pl.lit(None, pl.Float64).alias("weight"),
+        pl.col("text").alias("value"),
+        pl.lit(True).alias("used"),
+    )
+
+
+def tables(
+    origin: Origin, tested: Sequence[Tested], judged: Sequence[Judged] = ()
+) -> dict[str, pl.DataFrame]:
     """What is to be said, by kind; lines of which the gene is not known are left out."""
-    known = [one for one in tested if one.described["gene"]]
+    tests = [one for one in tested if one.described["gene"]]
+    judgements = [one for one in judged if one.described["gene"]]
+    known: list[Found] = [*tests, *judgements]
+    results = [_result_of_test(origin, one) for one in tests]
+    results += [_result_of_judgement(origin, one) for one in judgements]
     return {
         "SourceFile": _source(origin),
         "Gene": _mentioned_genes(known),
         "Line": _lines(known),
         "Parameter": _parameters(known),
         "AnimalSet": _animal_sets(origin, known),
-        "Result": _results(origin, known),
-        "HypothesisTest": _tests(origin, known),
+        "Result": _with_logarithm(_table("Result", results)),
+        "HypothesisTest": _tests(origin, tests),
         "Call": _calls(origin, known),
     }
 
@@ -144,19 +168,19 @@ def _source(origin: Origin) -> pl.DataFrame:
     return _table("SourceFile", [{"id": origin.source, **row}])
 
 
-def _mentioned_genes(tested: Sequence[Tested]) -> pl.DataFrame:
+def _mentioned_genes(tested: Sequence[Found]) -> pl.DataFrame:
     rows = [{"id": one.described["gene"], "symbol": one.described["gene_symbol"]} for one in tested]
     return _table("Gene", [row for row in rows if row["symbol"]])
 
 
-def _lines(tested: Sequence[Tested]) -> pl.DataFrame:
+def _lines(tested: Sequence[Found]) -> pl.DataFrame:
     return _table(
         "Line",
         [{"id": mint("line", one.line), "label": one.line, "gene": one.described["gene"]} for one in tested],
     )
 
 
-def _parameters(tested: Sequence[Tested]) -> pl.DataFrame:
+def _parameters(tested: Sequence[Found]) -> pl.DataFrame:
     rows = [
         {
             "id": mint("parameter", one.parameter.id),
@@ -168,7 +192,7 @@ def _parameters(tested: Sequence[Tested]) -> pl.DataFrame:
     return _table("Parameter", rows)
 
 
-def _animal_sets(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
+def _animal_sets(origin: Origin, tested: Sequence[Found]) -> pl.DataFrame:
     rows = [
         {
             "id": mint("animals", *_key(origin.name, one)),
@@ -181,45 +205,56 @@ def _animal_sets(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
     return _table("AnimalSet", rows)
 
 
-def _results(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
-    rows = []
-    for one in tested:
-        numbers = counts(one.animals.those(one.analysis.kept))
-        p_values = _compatible(one)
-        is_range = isinstance(one.analysis.result, ReferenceRangePlus)
-        flags = [*one.analysis.flags, *one.called.flags, *one.analysis.reasons]
-        rows.append(
-            {
-                "id": result_id(origin.name, one),
-                "gene": one.described["gene"],
-                "line": mint("line", one.line),
-                "parameter": mint("parameter", one.parameter.id),
-                "zygosity": _known("Zygosity", one.described["zygosity"]),
-                "sexes_tested": list(sexes_tested(one.animals, one.analysis)),
-                "female_mutants": numbers["female_mutant_count"],
-                "male_mutants": numbers["male_mutant_count"],
-                "female_controls": numbers["female_control_count"],
-                "male_controls": numbers["male_control_count"],
-                "statistical_method": statistical_method(one),
-                "result_status": _STATUS[one.analysis.status],
-                "significant": one.called.term is not None,
-                "p_value": min((p for *_, p in p_values), default=None) if is_range else _first(p_values),
-                "effect_size": _effect(one),
-                "female_p_value": _of_sex(p_values, "female"),
-                "male_p_value": _of_sex(p_values, "male"),
-                "classification": one.analysis.result.tag if one.analysis.result else None,
-                "phenotype": one.called.term,
-                "potential_phenotypes": list(dict.fromkeys(option.term for option in one.parameter.options)),
-                "animals": mint("animals", *_key(origin.name, one)),
-                "quality_flags": list(dict.fromkeys(flags)),
-                "software": origin.software,
-                "source": origin.source,
-            }
-        )
-    return _with_logarithm(_table("Result", rows))
+def _of_result(origin: Origin, one: Found) -> dict[str, object]:
+    """What every result says."""
+    return {
+        "id": result_id(origin.name, one),
+        "gene": one.described["gene"],
+        "line": mint("line", one.line),
+        "parameter": mint("parameter", one.parameter.id),
+        "zygosity": _known("Zygosity", one.described["zygosity"]),
+        "significant": one.called.term is not None,
+        "phenotype": one.called.term,
+        "potential_phenotypes": list(dict.fromkeys(option.term for option in one.parameter.options)),
+        "animals": mint("animals", *_key(origin.name, one)),
+        "software": origin.software,
+        "source": origin.source,
+    }
 
 
-def _calls(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
+def _result_of_test(origin: Origin, one: Tested) -> dict[str, object]:
+    numbers = counts(one.animals.those(one.analysis.kept))
+    p_values = _compatible(one)
+    is_range = isinstance(one.analysis.result, ReferenceRangePlus)
+    flags = [*one.analysis.flags, *one.called.flags, *one.analysis.reasons]
+    return _of_result(origin, one) | {
+        "sexes_tested": list(sexes_tested(one.animals, one.analysis)),
+        "female_mutants": numbers["female_mutant_count"],
+        "male_mutants": numbers["male_mutant_count"],
+        "female_controls": numbers["female_control_count"],
+        "male_controls": numbers["male_control_count"],
+        "statistical_method": statistical_method(one),
+        "result_status": _STATUS[one.analysis.status],
+        "p_value": min((p for *_, p in p_values), default=None) if is_range else _first(p_values),
+        "effect_size": _effect(one),
+        "female_p_value": _of_sex(p_values, "female"),
+        "male_p_value": _of_sex(p_values, "male"),
+        "classification": one.analysis.result.tag if one.analysis.result else None,
+        "quality_flags": list(dict.fromkeys(flags)),
+    }
+
+
+def _result_of_judgement(origin: Origin, one: Judged) -> dict[str, object]:
+    return _of_result(origin, one) | {
+        "sexes_tested": [one.sex] if one.sex else [],
+        "statistical_method": METHOD,
+        "result_status": _STATUS[one.status],
+        "p_value": one.p_value,
+        "quality_flags": [*one.flags, *one.reasons],
+    }
+
+
+def _calls(origin: Origin, found: Sequence[Found]) -> pl.DataFrame:
     rows = [
         {
             "id": mint("call", *_key(origin.name, one), call.sex or "any_sex", call.term),
@@ -227,22 +262,36 @@ def _calls(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
             "line": mint("line", one.line),
             "phenotype": call.term,
             "sex": call.sex,
-            "sexes_tested": list(sexes_tested(one.animals, one.analysis)),
             "zygosity": _known("Zygosity", one.described["zygosity"]),
-            "call_type": _CALL_TYPES[one.analysis.framework],
             "call_rule": f"{call.rule.name.lower()}_rule",
             "p_value": call.p_value,
             "effect_size": call.effect_size,
-            "statistical_method": statistical_method(one),
             "parameter": mint("parameter", one.parameter.id),
             "result": result_id(origin.name, one),
-            "evidence": "ECO:0000203",
             "source": origin.source,
+            **_how_it_was_found(one),
         }
-        for one in tested
+        for one in found
         for call in one.called.calls
     ]
     return _with_logarithm(_table("Call", rows))
+
+
+def _how_it_was_found(one: Found) -> dict[str, object]:
+    """What a call says of its method."""
+    if isinstance(one, Judged):
+        return {
+            "sexes_tested": [one.sex] if one.sex else [],
+            "call_type": "supplied",
+            "statistical_method": METHOD,
+            "evidence": "ECO:0000218",
+        }
+    return {
+        "sexes_tested": list(sexes_tested(one.animals, one.analysis)),
+        "call_type": _CALL_TYPES[one.analysis.framework],
+        "statistical_method": statistical_method(one),
+        "evidence": "ECO:0000203",
+    }
 
 
 # hypothesis, sex, p-value

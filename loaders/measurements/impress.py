@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
+import polars as pl
+
 from impckg.loaders.calls import Option, Outcome
 
 RELEASE = "21.1"
@@ -30,6 +32,20 @@ def measured(parameter: str) -> str | None:
     name = parameter.strip().upper()
     found = _STABLE_ID.fullmatch(name)
     return found[1] if found else _SAME.get(name)
+
+
+# Viability, fertility and embryos: viability of lines, and what is seen of each embryo or placenta.
+_JUDGED = r"(?i)^(?:[A-Z]+_(?:VIA|FER|EV[LMOP]|G[EP][LMOP]|GPP)_\d{3}_\d{3}|ESLIM_023_001_\d{3})$"
+
+
+def is_judged(parameter: pl.Expr) -> pl.Expr:
+    """Whether parameters are of a procedure in which centres judge themselves, and nothing is tested.
+
+    >>> names = pl.Series(["IMPC_VIA_001_001", "JAX_GEL_006_001", "IMPC_DXA_004_001", "Viability", None])
+    >>> pl.select(is_judged(names)).to_series().to_list()
+    [True, True, False, False, False]
+    """
+    return parameter.str.strip_chars().str.contains(_JUDGED).fill_null(False)
 
 
 def impress_options(parameter: str) -> tuple[Option, ...]:

@@ -2,6 +2,8 @@
 
 A table is long, with a column for the parameter and one for its value, as the IMPC's `experiment` core; or wide, with a
 column for each parameter. What cannot be believed is put aside with its row, its column and the rule it breaks.
+
+Of long tables, what centres judged themselves (judged.py) is kept apart: it may say nothing of sex, date or specimen.
 """
 
 import csv
@@ -14,6 +16,7 @@ import polars as pl
 
 from impckg.graph.errors import BadParameter, DamagedFile
 from impckg.loaders.measurements.columns import ROLES, find_columns, may_be_measured, plain
+from impckg.loaders.measurements.impress import is_judged
 from impckg.loaders.table import LINE, REJECTS_SCHEMA, SHOWN, open_bytes, read_delimited
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "-", ".", "null", "NULL")
@@ -66,12 +69,14 @@ class Measurements:
 
     rows: one for each animal and parameter; columns row (of the file), specimen, line (null for controls), is_mutant,
         is_male, date, weight, parameter, text (the value as written), is_numeric (of the parameter), and all of DESCRIBED.
+    judged: the same of what was judged, where is_male and date may be null.
     rejects: columns line, rule, column, value; what was put aside.
     notes: what was assumed, and what was left out, in sentences.
     animals: rows of the file.
     """
 
     rows: pl.DataFrame
+    judged: pl.DataFrame
     rejects: pl.DataFrame
     notes: tuple[str, ...]
     animals: int
@@ -93,15 +98,19 @@ def read_measurements(path: Path, reading: Reading) -> Measurements:
     columns = find_columns(names, reading.columns, path.name)
     notes: list[str] = []
     rejects = [pl.DataFrame(schema=REJECTS_SCHEMA)]
-    animals = _animals(table, columns, reading, notes, rejects)
     asked = {plain(name) for name in reading.parameters} & {plain(name) for name in names}
-    if _is_long(table, columns) and not asked:
+    is_long = _is_long(table, columns) and not asked
+    of_animals = columns if is_long else {role: name for role, name in columns.items() if role != "parameter"}
+    animals = _animals(table, of_animals, reading, notes, rejects)
+    if is_long:
         rows = _long(animals, table, columns, reading, path.name)
     else:
         rows = _wide(animals, table, columns, reading, notes, path.name)
     rows = _unambiguous(_believable(rows, columns, rejects), rejects, notes)
+    rows = _with_lines(rows, notes)
     return Measurements(
-        _with_lines(rows, notes),
+        rows.filter(~pl.col("is_judged")).drop("is_judged"),
+        rows.filter("is_judged").drop("is_judged"),
         pl.concat(rejects).unique().sort("line", "column"),
         tuple(notes),
         table.height,
@@ -172,11 +181,12 @@ def _animals(
             raise BadParameter("--control names a genotype, and the table has no column for it")
     known = table.select(
         pl.col(LINE).alias("row"),
-        (cells["specimen"] if "specimen" in columns else pl.format("row {}", LINE)).alias("specimen"),
+        pl.coalesce(cells["specimen"], _unnamed(columns, cells["parameter"])).alias("specimen"),
         cells["colony"].alias("colony"),
         cells["genotype"].alias("genotype"),
         is_mutant.alias("is_mutant"),
         (cells["sex"].str.to_lowercase().replace_strict(sexes, default=None) == "male").alias("is_male"),
+        is_judged(cells["parameter"]).alias("is_judged"),
         date.alias("date"),
         cells["weight"].alias("weight_text"),
         *(cells[name].alias(name) for name in DESCRIBED),
@@ -186,10 +196,13 @@ def _animals(
     )
     if "specimen" not in columns:
         notes.append("no column names the animals; each row is taken for one")
-    known = _aside(known, pl.col("is_male").is_null(), "unknown_sex", columns["sex"], "sex_text", rejects)
+    tested = ~pl.col("is_judged")
+    no_sex = tested & pl.col("is_male").is_null()
+    known = _aside(known, no_sex, "unknown_sex", columns["sex"], "sex_text", rejects)
     known = _aside(known, pl.col("is_mutant").is_null(), "unknown_group", where, "group_text", rejects)
     if "date" in columns:
-        known = _aside(known, pl.col("date").is_null(), "not_a_date", columns["date"], "date_text", rejects)
+        no_date = tested & pl.col("date").is_null()
+        known = _aside(known, no_date, "not_a_date", columns["date"], "date_text", rejects)
     weight = _is_finite(pl.col("weight_text"))
     _aside(
         known,
@@ -233,18 +246,29 @@ def _is_long(table: pl.DataFrame, columns: Mapping[str, str]) -> bool:
     """
     if "parameter" not in columns:
         return False
-    value = pl.coalesce(_cell(columns, "number"), _cell(columns, "category"))
+    value = _value(columns)
     return bool(table.select(value.is_not_null().mean() >= LEAST_SHARE_OF_VALUES).item())
+
+
+def _value(columns: Mapping[str, str]) -> pl.Expr:
+    """The value of a row of a long table. Free text is one of a judgement only; of all else it is a remark."""
+    judgement = pl.when(is_judged(_cell(columns, "parameter"))).then(_cell(columns, "text"))
+    return pl.coalesce(_cell(columns, "number"), _cell(columns, "category"), judgement)
+
+
+def _unnamed(columns: Mapping[str, str], parameter: pl.Expr) -> pl.Expr:
+    """What an animal without a name is called: by its row, where no column has names, or a whole line was judged."""
+    row = pl.format("row {}", LINE)
+    return row if "specimen" not in columns else pl.when(is_judged(parameter)).then(row)
 
 
 def _long(
     animals: pl.DataFrame, table: pl.DataFrame, columns: Mapping[str, str], reading: Reading, file: str
 ) -> pl.DataFrame:
-    number, category = _cell(columns, "number"), _cell(columns, "category")
     values = table.select(
         pl.col(LINE).alias("row"),
         _cell(columns, "parameter").alias("parameter"),
-        pl.coalesce(number, category).alias("text"),
+        _value(columns).alias("text"),
     )
     rows = animals.join(values, on="row", how="inner", maintain_order="left").drop_nulls("parameter")
     if reading.parameters:

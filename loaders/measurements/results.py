@@ -1,4 +1,4 @@
-"""What came of tests, as tables: one row for each test, and one for each call.
+"""What came of tests and judgements, as tables: one row for each of them, and one for each call.
 
 Columns have the names of the IMPC's `statistical-result` core where it has one, and then hold what the IMPC would publish;
 the slips that it would publish, too, are named in the column `flags`. Columns of our own come after them.
@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from impckg.loaders.measurements.judged import METHOD, Found, Judged
 from impckg.loaders.measurements.testing import Tested, sexes_tested
 from impckg.loaders.statistics.analysis import Analysis, Animals, Status, counts
 from impckg.loaders.statistics.fisher import COMPLETE, FisherResult
@@ -50,7 +51,7 @@ _TEXTS_BEFORE = (
     "procedure_stable_id", "strain_accession_id", "metadata_group", "parameter_stable_id", "parameter_name", "status",
     "reason", "statistical_method", "phenotype_sex",
 )  # fmt: skip
-_TEXTS_AFTER = ("classification_tag", "mp_term_id", "flags")
+_TEXTS_AFTER = ("classification_tag", "mp_term_id", "flags", "judged_as")
 
 RESULT_SCHEMA: dict[str, pl.DataType] = {
     **dict.fromkeys(_TEXTS_BEFORE, pl.String()),
@@ -59,7 +60,10 @@ RESULT_SCHEMA: dict[str, pl.DataType] = {
     **dict.fromkeys(_TRUTHS, pl.Boolean()),
     **dict.fromkeys(_TEXTS_AFTER, pl.String()),
 }
-"""Columns of the table of results. No number is NaN or infinite; null is nothing."""
+"""Columns of the table of results. No number is NaN or infinite; null is nothing.
+
+judged_as: what the centre said, where it judged itself.
+"""
 
 CALL_SCHEMA: dict[str, pl.DataType] = {
     "line": pl.String(), "gene_accession_id": pl.String(), "parameter_stable_id": pl.String(), "mp_term_id": pl.String(),
@@ -74,16 +78,17 @@ _DESCRIBED = {
 }  # fmt: skip
 
 
-def result_table(tested: Sequence[Tested]) -> pl.DataFrame:
-    """One row for each test; see RESULT_SCHEMA.
+def result_table(tested: Sequence[Tested], judged: Sequence[Judged] = ()) -> pl.DataFrame:
+    """One row for each test, then one for each judgement; see RESULT_SCHEMA.
 
     q_value: of Benjamini and Hochberg; its family is all tests of the table that were made.
     """
-    rows = [_row(one) for one in tested]
+    rows = [*map(_row, tested), *map(_row_of_judgement, judged)]
+    q_value = [*q_values(tested), *[None for _ in judged]]
     table = pl.DataFrame(rows, schema=RESULT_SCHEMA)
     floats = pl.col(pl.Float64)
     return table.with_columns(pl.when(floats.is_finite()).then(floats)).with_columns(
-        pl.Series("q_value", q_values(tested), dtype=pl.Float64)
+        pl.Series("q_value", q_value, dtype=pl.Float64)
     )
 
 
@@ -113,8 +118,9 @@ def of_two_tails(tails: ReferenceRange) -> float:
     return min(1.0, 2 * min(tails.low.p_value, tails.high.p_value))
 
 
-def call_table(tested: Iterable[Tested]) -> pl.DataFrame:
+def call_table(tested: Iterable[Tested], judged: Iterable[Judged] = ()) -> pl.DataFrame:
     """One row for each call; see CALL_SCHEMA."""
+    found: list[Found] = [*tested, *judged]
     rows = [
         {
             "line": one.line,
@@ -127,7 +133,7 @@ def call_table(tested: Iterable[Tested]) -> pl.DataFrame:
             "p_value": call.p_value,
             "effect_size": call.effect_size,
         }
-        for one in tested
+        for one in found
         for call in one.called.calls
     ]
     return pl.DataFrame(rows, schema=CALL_SCHEMA)
@@ -150,11 +156,8 @@ def _row(one: Tested) -> Row:
     analysis = one.analysis
     kept, sexes = one.animals.those(analysis.kept), sexes_tested(one.animals, analysis)
     flags = [*analysis.flags, *one.called.flags]
-    row: Row = {name: one.described[ours] for name, ours in _DESCRIBED.items()}
+    row = _of_parameter(one)
     row |= {
-        "line": one.line,
-        "parameter_stable_id": one.parameter.id,
-        "parameter_name": one.parameter.name or one.described["parameter_name"],
         "status": analysis.status.value,
         "reason": "; ".join(analysis.reasons) or None,
         "statistical_method": statistical_method(one),
@@ -162,8 +165,6 @@ def _row(one: Tested) -> Row:
         **counts(kept),
         **_means(kept),
         "calibrated_p_value": calibrated_p_value(one),
-        "significant": one.called.term is not None,
-        "mp_term_id": one.called.term,
     }
     if isinstance(analysis.result, MixedModel):
         row |= _of_mixed_model(analysis.result)
@@ -174,6 +175,34 @@ def _row(one: Tested) -> Row:
         row |= _of_reference_range(analysis.result)
         flags += [OVERWRITTEN] if "Female" in analysis.result.by_sex else []
     return row | {"flags": "; ".join(dict.fromkeys(flags)) or None}
+
+
+def _of_parameter(one: Found) -> Row:
+    """What parameter of which line it is, and what it earned."""
+    row: Row = {name: one.described[ours] for name, ours in _DESCRIBED.items()}
+    return row | {
+        "line": one.line,
+        "parameter_stable_id": one.parameter.id,
+        "parameter_name": one.parameter.name or one.described["parameter_name"],
+        "significant": one.called.term is not None,
+        "mp_term_id": one.called.term,
+    }
+
+
+def _row_of_judgement(one: Judged) -> Row:
+    row = _of_parameter(one) | {
+        "status": one.status.value,
+        "reason": "; ".join(one.reasons) or None,
+        "phenotype_sex": one.sex,
+        "flags": "; ".join(one.flags) or None,
+        "judged_as": one.verdict,
+    }
+    if one.status is not Status.SUCCESSFUL:
+        return row
+    # Without a p-value of its own, a judgement has the placeholders that the IMPC publishes.
+    called = one.called.term is not None
+    p_value = float(not called) if one.p_value is None else one.p_value
+    return row | {"statistical_method": METHOD, "p_value": p_value, "effect_size": float(called)}
 
 
 def _means(animals: Animals) -> Row:

@@ -75,7 +75,7 @@ def _test(rows: pl.DataFrame, mutants: pl.DataFrame, parameter: Parameter, windo
     return Tested(
         line=mutants["line"][0],
         parameter=parameter,
-        described={name: _first(mutants, name) for name in DESCRIBED},
+        described={name: first_known(mutants, name) for name in DESCRIBED},
         rows=rows.select("row", "specimen"),
         animals=animals,
         analysis=analysis,
@@ -89,6 +89,7 @@ def sexes_tested(animals: Animals, analysis: Analysis) -> tuple[str, ...]:
     return tuple(sex for sex, male in (("female", False), ("male", True)) if (is_male == male).any())
 
 
-def _first(rows: pl.DataFrame, name: str) -> str | None:
+def first_known(rows: pl.DataFrame, name: str) -> str | None:
+    """The first text of a column; None where there is none."""
     known = rows[name].drop_nulls()
     return str(known[0]) if len(known) else None

@@ -74,8 +74,13 @@ def write_report(written: Written, title: str, folder: Path) -> Path:
 
 
 def with_pages(results: pl.DataFrame) -> list[int]:
-    """The rows of a table of results that have a page, in their order: those with a call, then the least p-values."""
-    return sorted(_most_telling_first(results)[:MOST_PAGES])
+    """The rows of a table of results that have a page, in their order: those with a call, then the least p-values.
+
+    What was judged has nothing to draw.
+    """
+    order = _most_telling_first(results)
+    judged = results["judged_as"].is_not_null()
+    return sorted([place for place in order if not judged[place]][:MOST_PAGES])
 
 
 def _most_telling_first(results: pl.DataFrame) -> list[int]:
@@ -110,10 +115,12 @@ def page_name(place: int, tested: Tested) -> str:
 
 def _index(environment: Environment, written: Written, title: str, pages: Mapping[int, str]) -> str:
     every_row = list(written.results.iter_rows(named=True))
-    rows = [(every_row[place], pages.get(place)) for place in _most_telling_first(written.results)]
+    order = _most_telling_first(written.results)
+    rows = [(every_row[place], pages.get(place)) for place in order if not every_row[place]["judged_as"]]
     return environment.get_template("report_index.html").render(
         title=title,
         rows=rows,
+        judged=[row for row in every_row if row["judged_as"]],
         notes=written.measurements.notes,
         rejects=rejects_in_words("row", written.measurements),
         rejects_file=REJECTS_FILE,
