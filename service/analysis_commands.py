@@ -157,9 +157,9 @@ def _summary(results: "pl.DataFrame") -> list[str]:
     is_test = results["judged_as"].is_null()
     tests, judgements = int(is_test.sum()), int((~is_test).sum())
     made = int((is_test & (results["status"] == "Successful")).sum())
-    judged = f"{judgements:,} judgements of the centre, " if judgements else ""
-    earned = int(results["significant"].sum())
-    return [*lines, f"{tests:,} tests, {made:,} of them made, {judged}{earned:,} with a phenotype call"]
+    counted = [f"{tests:,} tests, {made:,} of them made"] if tests or not judgements else []
+    counted += [f"{judgements:,} judgements of the centre"] if judgements else []
+    return [*lines, ", ".join([*counted, f"{int(results['significant'].sum()):,} with a phenotype call"])]
 
 
 def _pairs(columns: Iterable[str]) -> dict[str, str]:

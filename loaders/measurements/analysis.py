@@ -145,7 +145,8 @@ def _with_gene(measurements: Measurements, gene: str | None) -> Measurements:
 
 def _with_notes(measurements: Measurements, plan: Plan) -> Measurements:
     """The same with what is to be known of its parameters."""
-    names = measurements.rows["parameter"].unique(maintain_order=True).to_list()
+    tested = measurements.rows["parameter"].unique(maintain_order=True).to_list()
+    names = [*tested, *measurements.judged["parameter"].unique(maintain_order=True)]
     told: list[str] = []
     absent = [] if plan.reading.parameters else plan.parameters.absent_from(names)
     if absent:
@@ -162,7 +163,7 @@ def _with_notes(measurements: Measurements, plan: Plan) -> Measurements:
             f"left out, since they count what centres judge: {', '.join(others[:MOST_TOLD])}"
             + (", ..." if len(others) > MOST_TOLD else "")
         )
-    told += _unknown_categories(measurements.rows, [plan.parameters[name] for name in names])
+    told += _unknown_categories(measurements.rows, [plan.parameters[name] for name in tested])
     return replace(measurements, notes=(*measurements.notes, *told))
 
 

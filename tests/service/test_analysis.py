@@ -245,3 +245,22 @@ def test_a_store_that_is_not_there_is_named(animals: Path, tmp_path: Path) -> No
 
     assert done.exit_code == 6
     assert "no store here" in done.stderr
+
+
+def test_what_the_centre_judged_is_told_and_on_the_index(tmp_path: Path) -> None:
+    table = tmp_path / "judged.csv"
+    table.write_text(
+        "biological_sample_group,sex,colony_id,gene_accession_id,parameter_stable_id,parameter_name,text_value\n"
+        "experimental,both,ABCD,MGI:98373,IMPC_VIA_067_001,Homozygous animals viability,Homozygous - Lethal\n"
+    )
+
+    done = run(table, "--out", tmp_path / "out")
+
+    assert done.exit_code == 0, done.output
+    assert "ABCD: IMPC_VIA_067_001: Successful: Homozygous - Lethal  MP:0011100" in done.stdout
+    assert "\n1 judgements of the centre, 1 with a phenotype call" in done.stdout
+    assert "not listed, offer the terms of data release 21.1: IMPC_VIA_067_001" in done.stderr
+    index = (tmp_path / "out" / "report" / "index.html").read_text()
+    assert "<td>Homozygous - Lethal</td>" in index
+    assert "<h2>Tests</h2>" not in index
+    assert [path.name for path in (tmp_path / "out" / "report").iterdir()] == ["index.html"]
