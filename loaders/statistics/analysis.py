@@ -24,7 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
 NO_DATES = "no window: what tells the batches apart are no dates"
-NO_WINDOW = "no window: all animals would count alike, or no model can be fitted in it"
+NO_WINDOW = "no window: no model can be fitted in it"
 """What is said where a window was asked for and there is none."""
 
 NO_MODEL = "no model can be fitted to the animals"
@@ -181,8 +181,7 @@ def _in_window(found: Analysis, tested: Animals, result: MixedModel) -> Analysis
     if in_window.model is None:
         return replace(found, windowed=in_window.window, told=(NO_WINDOW,))
     weights = np.zeros(len(found.kept))
-    used = np.flatnonzero(found.kept)[in_window.rows[in_window.window.inside]]
-    weights[used] = in_window.window.weight[in_window.window.inside]
+    weights[found.kept] = in_window.weight
     return replace(
         found,
         kept=weights > 0,

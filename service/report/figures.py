@@ -133,7 +133,9 @@ def _by_date(tested: Tested) -> Drawing:
     values = tested.animals.values.astype(np.float64)
     animals = tested.animals.those(np.isfinite(values))
     values, when = animals.values.astype(np.float64), _days(animals.date)
-    window = None if tested.analysis.window is None else tested.analysis.windowed
+    window = tested.analysis.windowed
+    if tested.analysis.window is None or (window is not None and not window.varies):
+        window = None
 
     def paint(axes: Axes) -> None:
         for mutant, name, colour in ((False, "controls", CONTROL), (True, "mutants", MUTANT)):

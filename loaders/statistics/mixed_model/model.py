@@ -142,6 +142,8 @@ def mixed_model(
     batch: npt.NDArray[np.str_] | IntArray,
     weight: FloatArray | None = None,
     window: FloatArray | None = None,
+    *,
+    keeps_terms: bool = False,
 ) -> MixedModel | None:
     """Test whether mutants differ from controls; None where no model can be fitted.
 
@@ -150,6 +152,7 @@ def mixed_model(
     weight: shape (animals,); NaN for what is missing; None leaves it out of the model.
     window: shape (animals,); how much an animal counts, above 0 and the same within a batch; None counts all alike. With it
         mutants have no variance of their own, and there are no effect sizes (see windowed.py).
+    keeps_terms: whether all terms stay in the model, and only the variance of mutants and the batch are decided on.
 
     Raises BadParameter where shapes differ or a number is infinite.
     """
@@ -163,10 +166,16 @@ def mixed_model(
         of_batch[numbers] = window
     controls = prepare_controls(table[~is_mutant], numbers[~is_mutant], of_batch)
     outcomes, calibration = empty_outcomes(1), empty_calibration(1)
-    use_weight = weight is not None and not repeats(weights, response)
-    use_precision = window is None
     analyse_line(
-        controls, table[is_mutant], numbers[is_mutant], use_weight, use_precision, outcomes, calibration, 0
+        controls,
+        table[is_mutant],
+        numbers[is_mutant],
+        weight is not None and not repeats(weights, response),
+        window is None,
+        keeps_terms,
+        outcomes,
+        calibration,
+        0,
     )
     return record(outcomes, calibration, table, numbers, of_batch) if outcomes.found[0] else None
 

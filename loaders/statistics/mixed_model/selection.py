@@ -61,17 +61,19 @@ class Selection(NamedTuple):
 
 
 @compiled
-def select(data: Data, offered: BoolArray, has_batch: bool, has_precision: bool) -> Selection:
+def select(
+    data: Data, offered: BoolArray, has_batch: bool, has_precision: bool, keeps_terms: bool
+) -> Selection:
     """Decide.
 
     offered: shape (5,); the terms that there is data for. has_batch, has_precision: whether there may be a batch effect,
-    and a variance of the mutants.
+    and a variance of the mutants. keeps_terms: whether all terms stay.
     """
     started = _first_that_fits(data, offered, has_batch, has_precision)
     full = started.terms
     if not started.fitted.found:
         return Selection(full, started, started.fitted, started.fitted)
-    best = _drop_terms(data, started)
+    best = started if keeps_terms else _drop_terms(data, started)
     if best.has_precision:
         plain = _candidate(data, best.terms, best.has_batch, False, _near(best))
         best = plain if plain.criterion <= best.criterion else best

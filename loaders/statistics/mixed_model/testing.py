@@ -143,6 +143,7 @@ def analyse_line(
     batch: IntArray,
     use_weight: bool,
     use_precision: bool,
+    keeps_terms: bool,
     out: Outcomes,
     calibration: Calibration,
     at: int,
@@ -151,6 +152,7 @@ def analyse_line(
 
     table: shape (mutants, 6); as for `prepare_controls`. batch: shape (mutants,).
     use_weight: whether body weight may be in the model. use_precision: whether a variance of the mutants may.
+    keeps_terms: whether all terms stay in it.
     """
     scaled = table.copy()
     scaled[:, RESPONSE] = (table[:, RESPONSE] - controls.shift) / controls.scale
@@ -168,7 +170,7 @@ def analyse_line(
     has_batch = parts.everyone.batches > 1
     data = Data(parts.everyone, parts.weighed, np.log(controls.scale))
     has_precision = use_precision and parts.everyone.rows[1] > MUTANTS_WITHOUT_VARIANCE
-    decided = select(data, offered, has_batch, has_precision)
+    decided = select(data, offered, has_batch, has_precision, keeps_terms)
     chosen = decided.chosen
     out.found[at] = decided.final.found
     out.full[at], out.terms[at] = decided.full, chosen.terms
@@ -276,5 +278,7 @@ def analyse_lines(
     calibration = empty_calibration(len(starts) - 1 if use_calibration else 0)
     for line in range(len(starts) - 1):
         rows = slice(starts[line], starts[line + 1])
-        analyse_line(controls, table[rows], batch[rows], use_weight, use_precision, out, calibration, line)
+        analyse_line(
+            controls, table[rows], batch[rows], use_weight, use_precision, False, out, calibration, line
+        )
     return out, calibration

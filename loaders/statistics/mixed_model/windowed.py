@@ -31,6 +31,9 @@ BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+ALL_ALIKE = "in the window all animals count alike: as published, the model with all its terms"
+"""What is said of a window that says nothing."""
+
 STANDARDISED_WEIGHTS = (
     "effect sizes in the window rest on weights that OpenStats standardises, as the IMPC publishes them"
 )
@@ -42,11 +45,13 @@ class Windowed:
     """A window and the model in it.
 
     rows: shape (animals in the data of the window,); which animals the arrays of `window` are about.
-    model: None where the window says nothing, or no model can be fitted in it.
+    weight: shape (animals,); how much each counts in the model, 0 for those outside.
+    model: None where none can be fitted.
     """
 
     window: Window
     rows: IntArray
+    weight: FloatArray
     model: MixedModel | None
 
 
@@ -70,23 +75,36 @@ def windowed_model(
     middle, spread = table[:, RESPONSE].mean(), table[:, RESPONSE].std()
     table[:, RESPONSE] = (table[:, RESPONSE] - middle) / (spread if spread > 0 else 1.0)
     window = find_window(table, day[rows], columns)
+    used = WEIGHT in columns
+    counts = np.zeros(len(response))
     if not window.varies:
-        return Windowed(window, rows, None)
+        counts[rows] = 1.0
+        everyone = (
+            response[rows],
+            is_mutant[rows],
+            is_male[rows],
+            day[rows],
+            weights[rows] if used else None,
+        )
+        alike = mixed_model(*everyone, keeps_terms=True)
+        return Windowed(
+            window, rows, counts, replace(alike, flags=(*alike.flags, ALL_ALIKE)) if alike else None
+        )
     inside = rows[window.inside]
-    counts = window.weight[window.inside]
+    counts[inside] = window.weight[window.inside]
     found = mixed_model(
         response[inside],
         is_mutant[inside],
         is_male[inside],
         day[inside],
-        weights[inside] if WEIGHT in columns else None,
-        counts,
+        weights[inside] if used else None,
+        counts[inside],
     )
     if found is None:
-        return Windowed(window, rows, None)
+        return Windowed(window, rows, counts, None)
     animals = design(response[inside], is_mutant[inside], is_male[inside], weights[inside])
     _, batch = np.unique(day[inside], return_inverse=True)
-    return Windowed(window, rows, _with_effects(found, animals, batch, counts))
+    return Windowed(window, rows, counts, _with_effects(found, animals, batch, counts[inside]))
 
 
 def _with_effects(found: MixedModel, animals: FloatArray, batch: IntArray, counts: FloatArray) -> MixedModel:

@@ -8,7 +8,7 @@ from impckg.loaders.statistics.mixed_model.design import design
 from impckg.loaders.statistics.mixed_model.model import mixed_model
 from impckg.loaders.statistics.mixed_model.peaks import MOST_PEAKS, chosen_peaks, drawn
 from impckg.loaders.statistics.mixed_model.window import FLOOR, SMALLEST_WEIGHT, date_weights, find_window
-from impckg.loaders.statistics.mixed_model.windowed import STANDARDISED_WEIGHTS, windowed_model
+from impckg.loaders.statistics.mixed_model.windowed import ALL_ALIKE, STANDARDISED_WEIGHTS, windowed_model
 
 CASES = ("WIN01_real_grip", "WIN02_drift")
 
@@ -147,13 +147,19 @@ def animals(days, seed=1):
     return response, is_mutant, np.arange(len(day)) % 2 == 0, day, None
 
 
-def test_one_date_has_no_window():
+def test_where_all_count_alike_the_model_keeps_its_terms():
     arguments = animals(np.array([5]))
+    without = mixed_model(*arguments)
 
-    found = windowed_model(*arguments, mixed_model(*arguments).full_terms)
+    found = windowed_model(*arguments, without.full_terms)
 
     assert not found.window.varies
-    assert found.model is None
+    assert found.model.terms == found.model.full_terms == ("Intercept", "Genotype", "Sex", "Genotype:Sex")
+    assert without.terms == ("Intercept", "Genotype")
+    assert ALL_ALIKE in found.model.flags
+    assert (found.weight == 1).all()
+    # By R: gls(y ~ Genotype * Sex, method = "REML"), without a variance of the mutants, which AICc turns down.
+    assert found.model.genotype.p_value == pytest.approx(0.67979734324, rel=1e-6)
 
 
 def test_far_controls_do_not_count():
