@@ -43,7 +43,8 @@ _NUMBERS = (
     "soft_windowing_bandwidth", "soft_windowing_shape", "soft_windowing_min_obs_required",
     "soft_windowing_total_obs_or_weight", "unwindowed_p_value", "female_low_p_value", "female_high_p_value",
     "calibrated_p_value", "female_calibrated_p_value",
-    "male_calibrated_p_value", "interaction_calibrated_p_value", "q_value", "power",
+    "male_calibrated_p_value", "interaction_calibrated_p_value", "own_variance_p_value", "probability_of_equal_variances",
+    "q_value", "power",
 )  # fmt: skip
 _TRUTHS = ("significant", "batch_significant", "variance_significant")
 _TEXTS_BEFORE = (
@@ -234,6 +235,8 @@ def _of_mixed_model(found: MixedModel) -> Row:
         "female_calibrated_p_value": found.calibrated.female_p_value,
         "male_calibrated_p_value": found.calibrated.male_p_value,
         "interaction_calibrated_p_value": found.calibrated.interaction_p_value,
+        "own_variance_p_value": found.calibrated.own_variance_p_value,
+        "probability_of_equal_variances": found.calibrated.probability_of_equal_variances,
         "power": found.calibrated.power,
     }
     for sex, estimate, effect in (

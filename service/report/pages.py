@@ -35,6 +35,8 @@ _SHOWN: Mapping[str, str] = {
     "female_calibrated_p_value": "… in females",
     "male_calibrated_p_value": "… in males",
     "interaction_calibrated_p_value": "… of the interaction",
+    "own_variance_p_value": "p-value that holds where mutants vary more, or less, than controls",
+    "probability_of_equal_variances": "probability that they vary alike",
     "q_value": "q-value, over all tests of the table",
     "power": "power: chance to find an effect of one standard deviation at p < 0.0001",
 }

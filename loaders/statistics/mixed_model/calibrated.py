@@ -9,7 +9,8 @@ does the batch. What is not known costs, or is averaged over:
 * whether mutants have a variance of their own: both models are fitted, and their p-values averaged, each with the
   probability of its model given the data. A difference is expected of 1 line in 200, then by a factor that is log-normal.
 
-Where means are equal and variances are not, it is still too small, though less so than the compatible one.
+Where means are equal and variances are not, it is too small, as the compatible one is. For that there is a second p-value,
+of the model in which mutants have a variance of their own.
 
 The effect in all animals comes from the model without the interaction, those in each sex from the model with it, whatever
 the data say of it.
@@ -211,13 +212,23 @@ def _probability_of_equal(equal: Fit, own: Fit, information: FloatArray) -> floa
 
 def calibrated_p_values(calibration: Calibration) -> FloatArray:
     """The p-values of the four HYPOTHESES, shape (tests, 4); NaN where one cannot be tested."""
-    equal, own = (
-        2 * special.stdtr(part[..., 2], -np.abs(part[..., 0] / part[..., 1]))
-        for part in (calibration.equal, calibration.own)
-    )
+    equal, own = _t_test(calibration.equal), own_variance_p_values(calibration)
     probability = calibration.probability
     mixed = probability * equal + (1 - probability) * own
     return np.asarray(np.where(np.isnan(own), equal, mixed), dtype=np.float64)
+
+
+def own_variance_p_values(calibration: Calibration) -> FloatArray:
+    """The same where mutants have a variance of their own, whatever the data say of it; NaN where that cannot be fitted.
+
+    They hold where variances differ, and cost power where they do not, since that of a few mutants is hardly known.
+    """
+    return _t_test(calibration.own)
+
+
+def _t_test(part: FloatArray) -> FloatArray:
+    p_values = 2 * special.stdtr(part[..., 2], -np.abs(part[..., 0] / part[..., 1]))
+    return np.asarray(p_values, dtype=np.float64)
 
 
 def power(calibration: Calibration, effect: float = 1.0, level: float = SIGNIFICANCE) -> FloatArray:

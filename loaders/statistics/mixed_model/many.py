@@ -21,6 +21,7 @@ from impckg.loaders.statistics.mixed_model.calibrated import (
     Calibration,
     calibrated_p_values,
     empty_calibration,
+    own_variance_p_values,
     power,
 )
 from impckg.loaders.statistics.mixed_model.design import (
@@ -228,8 +229,10 @@ def _f_test(tested: FloatArray) -> FloatArray:
 
 def _calibrated_columns(calibration: Calibration) -> dict[str, npt.NDArray[np.generic]]:
     p_values, powers = calibrated_p_values(calibration), power(calibration)
+    of_own_variance = own_variance_p_values(calibration)
     columns: dict[str, npt.NDArray[np.generic]] = {}
     for place, name in enumerate(HYPOTHESES):
         columns[f"{name}_calibrated_p_value"] = p_values[:, place]
+        columns[f"{name}_own_variance_p_value"] = of_own_variance[:, place]
         columns[f"{name}_power"] = powers[:, place]
     return columns

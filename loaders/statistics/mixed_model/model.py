@@ -15,6 +15,7 @@ from impckg.loaders.statistics.mixed_model.calibrated import (
     Calibration,
     calibrated_p_values,
     empty_calibration,
+    own_variance_p_values,
     power,
 )
 from impckg.loaders.statistics.mixed_model.design import (
@@ -79,6 +80,7 @@ class Effect:
 class Calibrated:
     """p-values that are what they say, see calibrated.py; None where a hypothesis cannot be tested.
 
+    own_variance_p_value: the first where mutants have a variance of their own; it holds where variances differ.
     probability_of_equal_variances: that mutants have the variance of controls, given the data.
     power: of finding an effect of one standard deviation at the level of significance, with these animals.
     """
@@ -87,6 +89,7 @@ class Calibrated:
     female_p_value: float | None
     male_p_value: float | None
     interaction_p_value: float | None
+    own_variance_p_value: float | None
     probability_of_equal_variances: float
     power: float
 
@@ -288,8 +291,16 @@ def _effect(outcomes: Outcomes, at: int) -> Effect:
 def _calibrated(calibration: Calibration) -> Calibrated:
     everyone, *rest = calibrated_p_values(calibration)[0].tolist()
     female, male, interaction = (None if np.isnan(p_value) else p_value for p_value in rest)
-    probability, found = float(calibration.probability[0, 0]), float(power(calibration)[0, 0])
-    return Calibrated(everyone, female, male, interaction, probability, found)
+    own = float(own_variance_p_values(calibration)[0, 0])
+    return Calibrated(
+        p_value=everyone,
+        female_p_value=female,
+        male_p_value=male,
+        interaction_p_value=interaction,
+        own_variance_p_value=None if np.isnan(own) else own,
+        probability_of_equal_variances=float(calibration.probability[0, 0]),
+        power=float(power(calibration)[0, 0]),
+    )
 
 
 def _normality(

@@ -7,6 +7,7 @@ from scipy import stats
 from impckg.loaders.statistics.mixed_model.calibrated import (
     Calibration,
     calibrated_p_values,
+    own_variance_p_values,
     power,
 )
 from impckg.loaders.statistics.mixed_model.design import design
@@ -30,6 +31,7 @@ def test_in_one_batch_and_one_sex_it_lies_between_student_and_welch():
     share = found.calibrated.probability_of_equal_variances
     assert 0.01 < share < 0.99
     assert found.calibrated.p_value == pytest.approx(share * student + (1 - share) * welch, rel=0.02)
+    assert found.calibrated.own_variance_p_value == pytest.approx(welch, rel=0.02)
     assert found.calibrated.female_p_value is None
     assert found.calibrated.interaction_p_value is None
 
@@ -60,12 +62,23 @@ def test_mutants_in_a_batch_of_their_own_are_tested_against_batches():
 
 def test_null_lines_are_significant_as_often_as_the_level_says():
     rng = np.random.default_rng(4)
-    p_values = np.concatenate([null_p_values(rng) for _ in range(60)])
+    p_values = np.concatenate([calibrated_p_values(null_lines(rng))[:, 0] for _ in range(60)])
 
     # 6,000 lines of 60 strata: three standard errors, and half as much again for what lines of a stratum share.
     for level in (0.05, 0.01):
         error = np.sqrt(level / len(p_values))
         assert np.mean(p_values < level) == pytest.approx(level, abs=4.5 * error)
+
+
+def test_a_variance_of_their_own_keeps_to_the_level_where_mutants_vary_otherwise():
+    rng = np.random.default_rng(8)
+    lines = [null_lines(rng, mutant_deviation=2.5) for _ in range(40)]
+    own = np.concatenate([own_variance_p_values(some)[:, 0] for some in lines])
+    averaged = np.concatenate([calibrated_p_values(some)[:, 0] for some in lines])
+
+    error = np.sqrt(0.01 / len(own))
+    assert np.mean(own < 0.01) == pytest.approx(0.01, abs=4.5 * error)
+    assert np.mean(averaged < 0.01) > 0.02
 
 
 def test_power_is_that_of_the_noncentral_t_distribution():
@@ -100,7 +113,7 @@ def calibrate_one(table, batch) -> Calibration:
     return analyse_lines(controls, table[is_mutant], batch[is_mutant], starts, False, True, True)[1]
 
 
-def null_p_values(rng):
+def null_lines(rng, mutant_deviation=1.0):
     """100 lines of 7 females and 7 males in 3 of the 20 batches of 240 controls."""
     lines, controls = 100, 240
     batch = np.concatenate(
@@ -111,9 +124,9 @@ def null_p_values(rng):
     )
     is_mutant = np.arange(len(batch)) >= controls
     is_male = np.arange(len(batch)) % 2 == 0
-    response = is_male + rng.normal(0, 0.5, 20)[batch] + rng.normal(0, 1, len(batch))
+    noise = rng.normal(0, 1, len(batch)) * np.where(is_mutant, mutant_deviation, 1.0)
+    response = is_male + rng.normal(0, 0.5, 20)[batch] + noise
     table = design(response, is_mutant, is_male, np.full(len(batch), np.nan))
     parts = prepare_controls(table[:controls], batch[:controls], np.ones(20))
     starts = np.arange(lines + 1) * 14
-    calibration = analyse_lines(parts, table[controls:], batch[controls:], starts, False, True, True)[1]
-    return calibrated_p_values(calibration)[:, 0]
+    return analyse_lines(parts, table[controls:], batch[controls:], starts, False, True, True)[1]

@@ -110,6 +110,9 @@ def _agree(row, alone):
     assert (row["controls"], row["mutants"]) == (alone.controls, alone.mutants)
     assert row["effect_size"] == pytest.approx(alone.effect.size, rel=1e-5)
     assert row["genotype_calibrated_p_value"] == pytest.approx(alone.calibrated.p_value, rel=1e-4)
+    assert row["genotype_own_variance_p_value"] == pytest.approx(
+        alone.calibrated.own_variance_p_value, rel=1e-4
+    )
     if alone.female_effect.percentage_change is not None:
         assert row["female_percentage_change"] == pytest.approx(
             alone.female_effect.percentage_change, rel=1e-4
