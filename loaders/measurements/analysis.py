@@ -160,7 +160,7 @@ def _with_notes(measurements: Measurements, plan: Plan) -> Measurements:
         )
     if others := left_out(measurements.judged):
         told.append(
-            f"left out, since they count what centres judge: {', '.join(others[:MOST_TOLD])}"
+            f"left out, since they measure or count what centres judge: {', '.join(others[:MOST_TOLD])}"
             + (", ..." if len(others) > MOST_TOLD else "")
         )
     told += _unknown_categories(measurements.rows, [plan.parameters[name] for name in tested])

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from impckg.loaders.calls import ABNORMAL_EMBRYOS, NOTHING, Called, embryo_call, supplied_call
-from impckg.loaders.measurements.impress import measured
+from impckg.loaders.measurements.impress import impress_options, measured
 from impckg.loaders.measurements.parameters import Parameter, Parameters
 from impckg.loaders.measurements.reading import DESCRIBED, STRATUM
 from impckg.loaders.measurements.testing import Tested, first_known
@@ -29,9 +29,11 @@ _OF_LINES = re.compile(r"VIA_001|VIA_06[3-7]|FER_001|FER_019|EV[LMOP]_001")
 _OF_EMBRYOS = re.compile(r"G[EP][LMOP]_\d{3}|GPP_\d{3}")
 _OUTCOME, _P_VALUE_OF_OUTCOME = "VIA_001", "VIA_032"
 _SEXES = {"VIA_063": "male", "VIA_064": "female", "VIA_065": "male", "FER_001": "male", "FER_019": "female"}
+_NORMAL = re.compile(r"\b(?:viable|fertile)\b", re.IGNORECASE)
 _NO_VERDICT = ("cannot be calculated", "insufficient numbers")
 
 NO_VERDICT = "the centre has no verdict"
+UNKNOWN_VERDICT = "the verdict is none of lethal, subviable, viable, infertile and fertile"
 NO_ZYGOSITY = "how many embryos make a call depends on the zygosity, which is not known"
 SEVERAL_VERDICTS = "the centre has several verdicts; the first counts"
 
@@ -66,8 +68,12 @@ Found = Tested | Judged
 
 def left_out(judged: pl.DataFrame) -> list[str]:
     """Parameters of judged procedures that are no judgement, such as numbers of pups. judged: Measurements.judged."""
-    names = judged["parameter"].unique(maintain_order=True).to_list()
-    return [name for name in names if not (_is_of_line(name) or _is_of_embryos(name))]
+    kinds = judged.select("parameter", "is_numeric").unique(maintain_order=True).rows()
+    return [
+        name
+        for name, is_number in kinds
+        if not (_is_of_line(name) or (_is_of_embryos(name) and not is_number))
+    ]
 
 
 def judge_lines(judged: pl.DataFrame, parameters: Parameters) -> Iterator[Judged]:
@@ -77,7 +83,7 @@ def judge_lines(judged: pl.DataFrame, parameters: Parameters) -> Iterator[Judged
         for mutants in stratum.filter("is_mutant").partition_by("line", maintain_order=True):
             if _is_of_line(parameter.id):
                 yield _line(mutants, parameter, _own_p_value(judged, mutants))
-            elif _is_of_embryos(parameter.id):
+            elif _is_of_embryos(parameter.id) and not mutants["is_numeric"][0]:
                 yield _embryos(stratum.filter(~pl.col("is_mutant")), mutants, parameter)
 
 
@@ -103,14 +109,20 @@ def _line(mutants: pl.DataFrame, parameter: Parameter, p_value: float | None) ->
     said = mutants["text"].unique(maintain_order=True).to_list()
     verdicts = [text for text in said if not text.casefold().startswith(_NO_VERDICT)]
     sex = _SEXES.get(measured(parameter.id) or "")
+    called = supplied_call(verdicts[0], parameter.options, sex, p_value) if verdicts else NOTHING
+    reasons: tuple[str, ...] = () if verdicts else (NO_VERDICT,)
+    # What is normal in other words than the usual ones, only the owner of a file of parameters can know.
+    usual = parameter.options == impress_options(parameter.id)
+    if verdicts and called.term is None and usual and _NORMAL.search(verdicts[0]) is None:
+        reasons = (UNKNOWN_VERDICT,)
     return _judged(
         mutants,
         parameter,
         sex,
         verdict=verdicts[0] if verdicts else said[0],
-        reasons=() if verdicts else (NO_VERDICT,),
+        reasons=reasons,
         flags=(SEVERAL_VERDICTS,) if len(verdicts) > 1 else (),
-        called=supplied_call(verdicts[0], parameter.options, sex, p_value) if verdicts else NOTHING,
+        called=called,
         p_value=p_value,
     )
 

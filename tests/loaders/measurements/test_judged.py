@@ -7,7 +7,7 @@ from impckg.graph.checks import run_checks
 from impckg.graph.store import open_store, write_store
 from impckg.graph.validation import validate_sample
 from impckg.loaders.measurements.analysis import Plan, analyse_table
-from impckg.loaders.measurements.parameters import Parameters
+from impckg.loaders.measurements.parameters import Parameters, read_parameters
 from impckg.loaders.measurements.reading import Reading, read_measurements
 
 HEADER = (
@@ -92,6 +92,49 @@ def test_no_verdict_is_no_result(analysed):
     row = written.results.row(0, named=True)
     assert (row["status"], row["reason"]) == ("NotProcessed", "the centre has no verdict")
     assert (row["p_value"], row["judged_as"]) == (None, "Cannot be calculated")
+
+
+@pytest.mark.parametrize("said", ["12", "Letahl", "n.d.", "preweaning lethality"])
+def test_a_verdict_that_nobody_knows_is_no_result(analysed, said):
+    judged, written = analysed(of_line("IMPC_VIA_001_001", said, "category"))
+
+    assert judged["IMPC_VIA_001_001"].called.term is None
+    assert written.results["status"].to_list() == ["NotProcessed"]
+    assert "none of lethal, subviable" in written.results["reason"][0]
+
+
+def test_a_file_of_parameters_may_have_other_words(write_table, tmp_path):
+    listed = read_parameters(
+        write_table(
+            "parameter,mp_term,category", "IMPC_EVL_001_001,MP:0011092,all dead", name="parameters.csv"
+        )
+    )
+    table = write_table(
+        HEADER,
+        of_line("IMPC_EVL_001_001", "All dead at E9.5"),
+        of_line("IMPC_EVL_001_001", "alive", colony="OTHER"),
+    )
+
+    written = analyse_table(table, tmp_path / "out", Plan("mine", "impckg 0.1", Reading(), listed))
+
+    assert [(one.called.term, one.status.value) for one in written.judged] == [
+        ("MP:0011092", "Successful"),
+        (None, "Successful"),
+    ]
+
+
+def test_numbers_of_embryos_are_no_judgement(analysed):
+    judged, written = analysed(
+        embryo(1, "2.5", parameter="IMPC_GEL_048_001"),
+        embryo(2, "2.7", parameter="IMPC_GEL_048_001"),
+        embryo(1, "normal"),
+    )
+
+    assert set(judged) == {"IMPC_GEL_006_001"}
+    assert any(
+        note.endswith("measure or count what centres judge: IMPC_GEL_048_001")
+        for note in written.measurements.notes
+    )
 
 
 def test_of_several_verdicts_the_first_counts_and_it_is_told(analysed):
