@@ -11,6 +11,7 @@ import polars as pl
 from impckg.graph.errors import BadParameter, SourceError
 from impckg.graph.identifiers import BASE
 from impckg.loaders.measurements import graph
+from impckg.loaders.measurements.animals import ANIMALS_FILE, write_animals
 from impckg.loaders.measurements.impress import RELEASE
 from impckg.loaders.measurements.judged import Found, Judged, judge_lines, left_out
 from impckg.loaders.measurements.parameters import Parameter, Parameters
@@ -95,12 +96,12 @@ def analyse_table(path: Path, folder: Path, plan: Plan) -> Written:
     results.write_csv(folder / RESULTS_FILE)
     call_table(tested, judged).write_csv(folder / CALLS_FILE)
     measurements.rejects.write_csv(folder / REJECTS_FILE)
-    graph.write_animals(plan.name, found, folder / graph.ANIMALS_FILE)
+    write_animals(plan.name, found, folder / ANIMALS_FILE)
     origin = graph.Origin(
         name=plan.name,
         file=path.name,
         sha256=_sha256(path),
-        animals_sha256=_sha256(folder / graph.ANIMALS_FILE),
+        animals_sha256=_sha256(folder / ANIMALS_FILE),
         software=plan.software,
         licence=plan.licence,
     )

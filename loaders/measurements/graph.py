@@ -4,39 +4,26 @@ From a call to its animals it is two steps: kg:result, then kg:animals, which na
 it. Each p-value is a thing of its own that says which hypothesis it is of, and whether it is the IMPC's or calibrated.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from impckg.graph.identifiers import BASE, mint
 from impckg.graph.schema import kind, schema
 from impckg.graph.store import graph_iri
 from impckg.graph.triples import write_table
 from impckg.loaders.call_types import neg_log10
+from impckg.loaders.measurements.animals import ANIMALS_FILE, key, result_id
+from impckg.loaders.measurements.hypotheses import Said, calibrated, compatible, effect, estimate
 from impckg.loaders.measurements.judged import METHOD, Found, Judged
-from impckg.loaders.measurements.reading import STRATUM
-from impckg.loaders.measurements.results import calibrated_p_value, q_values, statistical_method
+from impckg.loaders.measurements.results import q_values, statistical_method
 from impckg.loaders.measurements.testing import Tested, sexes_tested
 from impckg.loaders.source import things
 from impckg.loaders.statistics.analysis import Status, counts
-from impckg.loaders.statistics.fisher import COMPLETE, FisherResult
 from impckg.loaders.statistics.gates import Framework
-from impckg.loaders.statistics.mixed_model.model import Estimate, MixedModel
 from impckg.loaders.statistics.reference_range import ReferenceRangePlus
-
-ANIMALS_FILE = "animals.parquet"
-"""The file of measurements: one row for each animal of each test."""
-
-ANIMAL_SCHEMA = {
-    "result": pl.String, "row": pl.Int64, "specimen": pl.String, "is_mutant": pl.Boolean, "sex": pl.String,
-    "date": pl.String, "weight": pl.Float64, "value": pl.String, "used": pl.Boolean,
-}  # fmt: skip
-TESTS_AT_A_TIME = 200
-_SEXES = {True: "male", False: "female"}
 
 UNDETERMINED = "http://rightsstatements.org/vocab/UND/1.0/"
 """The licence of a table whose owner has not said it: copyright undetermined."""
@@ -72,63 +59,6 @@ class Origin:
     def graph(self, base: str = BASE) -> str:
         """The IRI of the named graph."""
         return graph_iri(f"own/{self.name}", base)
-
-
-def result_id(name: str, tested: Found) -> str:
-    """The CURIE of a result."""
-    return mint("result", *_key(name, tested))
-
-
-def _key(name: str, tested: Found) -> list[str]:
-    """What tells a result from all others of its analysis."""
-    stratum = [tested.described[role] for role in STRATUM]
-    return [name, tested.line, tested.parameter.id, *(text for text in stratum if text)]
-
-
-def write_animals(name: str, tested: Sequence[Found], path: Path) -> None:
-    """Write the animals of all tests and judgements of an analysis of that name as Parquet, some tests at a time.
-
-    Columns: result, row (of the table), specimen, is_mutant, sex, date, weight, value, and used: whether the test used it.
-    """
-    with pq.ParquetWriter(path, _animals(name, []).to_arrow().schema, compression="zstd") as writer:
-        for first in range(0, len(tested), TESTS_AT_A_TIME):
-            writer.write_table(_animals(name, tested[first : first + TESTS_AT_A_TIME]).to_arrow())
-
-
-def _animals(name: str, tested: Sequence[Found]) -> pl.DataFrame:
-    parts = [
-        (_animals_of_test(one) if isinstance(one, Tested) else _animals_of_judgement(one)).select(
-            pl.lit(result_id(name, one)).alias("result"), *list(ANIMAL_SCHEMA)[1:]
-        )
-        for one in tested
-    ]
-    return pl.concat([pl.DataFrame(schema=ANIMAL_SCHEMA), *parts])
-
-
-def _animals_of_test(one: Tested) -> pl.DataFrame:
-    return one.rows.select(
-        "row",
-        "specimen",
-        pl.Series("is_mutant", one.animals.is_mutant),
-        pl.Series("is_male", one.animals.is_male).replace_strict(_SEXES).alias("sex"),
-        pl.Series("date", one.animals.date.tolist(), dtype=pl.String),
-        pl.Series("weight", one.animals.weight).fill_nan(None),
-        pl.Series("value", one.animals.values.astype(np.str_).tolist(), dtype=pl.String),
-        pl.Series("used", one.analysis.kept),
-    )
-
-
-def _animals_of_judgement(one: Judged) -> pl.DataFrame:
-    return one.rows.select(
-        "row",
-        "specimen",
-        "is_mutant",
-        pl.col("is_male").replace_strict(_SEXES, return_dtype=pl.String).alias("sex"),
-        "date",
-        pl.lit(None, pl.Float64).alias("weight"),
-        pl.col("text").alias("value"),
-        pl.lit(True).alias("used"),
-    )
 
 
 def tables(
@@ -195,7 +125,7 @@ def _parameters(tested: Sequence[Found]) -> pl.DataFrame:
 def _animal_sets(origin: Origin, tested: Sequence[Found]) -> pl.DataFrame:
     rows = [
         {
-            "id": mint("animals", *_key(origin.name, one)),
+            "id": mint("animals", *key(origin.name, one)),
             "file_name": ANIMALS_FILE,
             "sha256": origin.animals_sha256,
             "selection": f"result = '{result_id(origin.name, one)}' AND used",
@@ -216,7 +146,7 @@ def _of_result(origin: Origin, one: Found) -> dict[str, object]:
         "significant": one.called.term is not None,
         "phenotype": one.called.term,
         "potential_phenotypes": list(dict.fromkeys(option.term for option in one.parameter.options)),
-        "animals": mint("animals", *_key(origin.name, one)),
+        "animals": mint("animals", *key(origin.name, one)),
         "software": origin.software,
         "source": origin.source,
     }
@@ -224,7 +154,7 @@ def _of_result(origin: Origin, one: Found) -> dict[str, object]:
 
 def _result_of_test(origin: Origin, one: Tested) -> dict[str, object]:
     numbers = counts(one.animals.those(one.analysis.kept))
-    p_values = _compatible(one)
+    p_values = compatible(one)
     is_range = isinstance(one.analysis.result, ReferenceRangePlus)
     flags = [*one.analysis.flags, *one.called.flags, *one.analysis.reasons]
     return _of_result(origin, one) | {
@@ -236,7 +166,7 @@ def _result_of_test(origin: Origin, one: Tested) -> dict[str, object]:
         "statistical_method": statistical_method(one),
         "result_status": _STATUS[one.analysis.status],
         "p_value": min((p for *_, p in p_values), default=None) if is_range else _first(p_values),
-        "effect_size": _effect(one),
+        "effect_size": effect(one),
         "female_p_value": _of_sex(p_values, "female"),
         "male_p_value": _of_sex(p_values, "male"),
         "classification": one.analysis.result.tag if one.analysis.result else None,
@@ -257,7 +187,7 @@ def _result_of_judgement(origin: Origin, one: Judged) -> dict[str, object]:
 def _calls(origin: Origin, found: Sequence[Found]) -> pl.DataFrame:
     rows = [
         {
-            "id": mint("call", *_key(origin.name, one), call.sex or "any_sex", call.term),
+            "id": mint("call", *key(origin.name, one), call.sex or "any_sex", call.term),
             "gene": one.described["gene"],
             "line": mint("line", one.line),
             "phenotype": call.term,
@@ -294,135 +224,35 @@ def _how_it_was_found(one: Found) -> dict[str, object]:
     }
 
 
-# hypothesis, sex, p-value
-_Said = tuple[str, str | None, float]
-
-
 def _tests(origin: Origin, tested: Sequence[Tested]) -> pl.DataFrame:
     rows = []
     for one, q_value in zip(tested, q_values(tested), strict=True):
-        for calibrated, p_values in ((False, _compatible(one)), (True, _calibrated(one))):
-            kind_of_test = "calibrated" if calibrated else "as_impc"
+        for is_calibrated, p_values in ((False, compatible(one)), (True, calibrated(one))):
+            kind_of_test = "calibrated" if is_calibrated else "as_impc"
             for place, (hypothesis, sex, p_value) in enumerate(p_values):
                 rows.append(
                     {
                         "id": mint(
-                            "test", *_key(origin.name, one), kind_of_test, hypothesis, sex or "any_sex"
+                            "test", *key(origin.name, one), kind_of_test, hypothesis, sex or "any_sex"
                         ),
                         "result": result_id(origin.name, one),
                         "hypothesis": hypothesis,
                         "sex": sex,
-                        "calibrated": calibrated,
+                        "calibrated": is_calibrated,
                         "p_value": p_value,
-                        "q_value": q_value if calibrated and place == 0 else None,
-                        **({} if calibrated else _estimate(one, hypothesis, sex)),
+                        "q_value": q_value if is_calibrated and place == 0 else None,
+                        **({} if is_calibrated else estimate(one, hypothesis, sex)),
                         "source": origin.source,
                     }
                 )
     return _with_logarithm(_table("HypothesisTest", rows))
 
 
-def _compatible(one: Tested) -> list[_Said]:
-    """The p-values as the IMPC's pipeline finds them; the one that it reports for the genotype comes first."""
-    found = one.analysis.result
-    if isinstance(found, MixedModel):
-        return list(_of_mixed_model(found, sexes_tested(one.animals, one.analysis)))
-    if isinstance(found, FisherResult):
-        everyone: list[_Said] = [("equal_categories", None, found.genotype[COMPLETE].p_value)]
-        return everyone + [
-            ("equal_categories", sex.lower(), tests[COMPLETE].p_value)
-            for sex, tests in found.genotype_by_sex.items()
-        ]
-    if isinstance(found, ReferenceRangePlus):
-        return [
-            (hypothesis, sex, tail.p_value)
-            for sex, tails in ((None, found.overall), *((s.lower(), t) for s, t in found.by_sex.items()))
-            for hypothesis, tail in (("equal_low_tails", tails.low), ("equal_high_tails", tails.high))
-        ]
-    return []
-
-
-def _of_mixed_model(found: MixedModel, sexes: Sequence[str]) -> Iterator[_Said]:
-    has_interaction = "Genotype:Sex" in found.terms
-    # With the interaction in the model the coefficient of the genotype is that of females.
-    only = "female" if has_interaction else sexes[0] if len(sexes) == 1 else None
-    yield "no_genotype_effect", only, found.genotype.p_value
-    if found.female is not None and not has_interaction:
-        yield "no_genotype_effect", "female", found.female.p_value
-    if found.male is not None:
-        yield "no_genotype_effect", "male", found.male.p_value
-    if found.both_sexes_p_value is not None:
-        yield "no_genotype_effect_in_either_sex", None, found.both_sexes_p_value
-    for term, hypothesis in (
-        ("Genotype:Sex", "equal_genotype_effects"),
-        ("Sex", "no_sex_effect"),
-        ("Weight", "no_weight_effect"),
-    ):
-        if term in found.coefficients:
-            yield hypothesis, None, found.coefficients[term].p_value
-
-
-def _calibrated(one: Tested) -> list[_Said]:
-    """Calibrated p-values; that of all animals comes first."""
-    everyone = calibrated_p_value(one)
-    if everyone is None:
-        return []
-    found = one.analysis.result
-    sexes = sexes_tested(one.animals, one.analysis)
-    only = sexes[0] if len(sexes) == 1 else None
-    if isinstance(found, FisherResult):
-        return [("equal_categories", only, everyone)]
-    if not isinstance(found, MixedModel):
-        return [("equal_tails", only, everyone)]
-    said: list[tuple[str, str | None, float | None]] = [("no_genotype_effect", only, everyone)]
-    if only is None:
-        said += [
-            ("no_genotype_effect", "female", found.calibrated.female_p_value),
-            ("no_genotype_effect", "male", found.calibrated.male_p_value),
-            ("equal_genotype_effects", None, found.calibrated.interaction_p_value),
-        ]
-    return [(hypothesis, sex, p_value) for hypothesis, sex, p_value in said if p_value is not None]
-
-
-def _estimate(one: Tested, hypothesis: str, sex: str | None) -> dict[str, float]:
-    found = one.analysis.result
-    if not isinstance(found, MixedModel):
-        return {}
-    of_sex = {"female": found.female, "male": found.male, None: found.genotype}
-    terms = {"equal_genotype_effects": "Genotype:Sex", "no_sex_effect": "Sex", "no_weight_effect": "Weight"}
-    estimate: Estimate | None = None
-    if hypothesis == "no_genotype_effect":
-        estimate = of_sex[sex] or found.genotype
-    elif hypothesis in terms:
-        estimate = found.coefficients[terms[hypothesis]]
-    if estimate is None:
-        return {}
-    return {
-        "estimate": estimate.value,
-        "standard_error": estimate.standard_error,
-        "degrees_of_freedom": estimate.degrees_of_freedom,
-    }
-
-
-def _effect(one: Tested) -> float | None:
-    found = one.analysis.result
-    if isinstance(found, MixedModel):
-        return found.effect.size
-    if isinstance(found, FisherResult):
-        return found.genotype[COMPLETE].effect
-    if isinstance(found, ReferenceRangePlus):
-        return max(
-            (tail.effect for tail in (found.overall.low, found.overall.high) if tail.effect is not None),
-            default=None,
-        )
-    return None
-
-
-def _first(p_values: Sequence[_Said]) -> float | None:
+def _first(p_values: Sequence[Said]) -> float | None:
     return p_values[0][2] if p_values else None
 
 
-def _of_sex(p_values: Sequence[_Said], sex: str) -> float | None:
+def _of_sex(p_values: Sequence[Said], sex: str) -> float | None:
     return min((p_value for _, of, p_value in p_values if of == sex), default=None)
 
 
