@@ -37,7 +37,7 @@ INFERTILE_PROBABILITY = 0.03
 NO_FILE = pl.DataFrame()
 MEASURED = ("continuous", "reference_range", "categorical")
 
-DEAD, INFERTILE = "dead", "infertile"
+LETHAL, INFERTILE = "lethal", "infertile"
 """What centres say of embryos and of pairs."""
 
 
@@ -47,7 +47,7 @@ class Result:
 
     step: place in Plan.steps. sexes: that such mutants can have.
     tested: where animals were tested. judged: whether the centre judged itself; neither is so of what is not analysed.
-    called: what it earned. mutants: by sex, of those that were judged.
+    called: what it earned. mutants: by sex, of those that were judged. said: the verdict, or what was seen of each embryo.
     """
 
     line: Line
@@ -58,6 +58,7 @@ class Result:
     tested: Tested | None = None
     judged: bool = False
     mutants: Mapping[str, int] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
 
 def draw_results(
@@ -173,12 +174,13 @@ def options(parameter: Parameter) -> tuple[Option, ...]:
 
 
 def _judged(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Result:
-    called, mutants = JUDGES[parameter.kind](phenotyping, place, zygosity, parameter)
+    called, mutants, said = JUDGES[parameter.kind](phenotyping, place, zygosity, parameter)
     sexes = _sexes(phenotyping.line, zygosity)
-    return Result(phenotyping.line, place, zygosity, sexes, called, judged=True, mutants=mutants)
+    return Result(phenotyping.line, place, zygosity, sexes, called, judged=True, mutants=mutants, said=said)
 
 
-Judgement = tuple[Called, Mapping[str, int]]
+Judgement = tuple[Called, Mapping[str, int], tuple[str, ...]]
+"""What was earned, by how many mutants, and what was said; nothing of single animals (pathology)."""
 
 
 def _viability(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
@@ -189,14 +191,15 @@ def _viability(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: 
     sex = None if parameter.sex == "combined" else parameter.sex
     pups = {"female": phenotyping.line.pups.mutant_females, "male": phenotyping.line.pups.mutant_males}
     sexes = _sexes(phenotyping.line, zygosity)
-    return supplied_call(outcome, offered, sex), {sex: pups[sex] for sex in sexes}
+    return supplied_call(outcome, offered, sex), {sex: pups[sex] for sex in sexes}, (outcome,)
 
 
 def _fertility(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
     drawn = phenotyping.generator.random() < INFERTILE_PROBABILITY
     infertile = drawn or phenotyping.effect(place, zygosity).male != 0
     offered = [Option(parameter.abnormal, Outcome.ABNORMAL, None, INFERTILE)] if parameter.abnormal else []
-    return supplied_call(INFERTILE if infertile else "fertile", offered, parameter.sex), {}
+    verdict = INFERTILE if infertile else "fertile"
+    return supplied_call(verdict, offered, parameter.sex), {}, (verdict,)
 
 
 def _embryo_viability(
@@ -204,8 +207,9 @@ def _embryo_viability(
 ) -> Judgement:
     """Dead from the first stage on that the mutants of the line do not reach."""
     dead = EMBRYO_STAGES.index(parameter.stage) >= STAGES_ALIVE[phenotyping.line.dies]
-    offered = [Option(parameter.abnormal, Outcome.ABNORMAL, None, DEAD)] if parameter.abnormal else []
-    return supplied_call(DEAD if dead else "alive", offered), {}
+    offered = [Option(parameter.abnormal, Outcome.ABNORMAL, None, LETHAL)] if parameter.abnormal else []
+    verdict = LETHAL if dead else "viable"
+    return supplied_call(verdict, offered), {}, (verdict,)
 
 
 def _embryo_morphology(
@@ -213,7 +217,7 @@ def _embryo_morphology(
 ) -> Judgement:
     count = int(phenotyping.generator.integers(4, 10))
     seen = specimens(parameter, count, phenotyping.effect(place, zygosity).female, phenotyping.generator)
-    return embryo_call(seen, zygosity, options(parameter)), {}
+    return embryo_call(seen, zygosity, options(parameter)), {}, tuple(seen)
 
 
 def _pathology(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: Parameter) -> Judgement:
@@ -225,7 +229,7 @@ def _pathology(phenotyping: _Phenotyping, place: int, zygosity: str, parameter: 
         mutants[sex] = int(phenotyping.generator.integers(1, 4))
         if abnormal in specimens(parameter, mutants[sex], effect.of(sex), phenotyping.generator):
             called += supplied_call(abnormal, options(parameter), sex).calls
-    return Called(tuple(called), called[0].term if called else None), mutants
+    return Called(tuple(called), called[0].term if called else None), mutants, ()
 
 
 JUDGES: Mapping[str, Callable[[_Phenotyping, int, str, Parameter], Judgement]] = {

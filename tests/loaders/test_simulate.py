@@ -14,9 +14,10 @@ from scipy import stats
 
 from impckg.graph.errors import BadParameter
 from impckg.loaders.calls import Evidence, Outcome, Rule, call
+from impckg.loaders.measurements.judged import judge_lines
 from impckg.loaders.measurements.parameters import Parameters
 from impckg.loaders.measurements.reading import Reading, read_measurements
-from impckg.loaders.measurements.results import result_table
+from impckg.loaders.measurements.results import call_table, result_table
 from impckg.loaders.measurements.testing import analyse_lines
 from impckg.loaders.recipe import read_recipe
 from impckg.loaders.simulate import SOURCES, simulate_release
@@ -533,7 +534,7 @@ def test_whoever_has_the_animals_finds_the_published_results(tmp_path):
     )
 
     measurements = read_measurements(tmp_path / "experiment.csv.gz", Reading())
-    found = result_table(list(analyse_lines(measurements, Parameters({}))))
+    found = _of_colonies(result_table(list(analyse_lines(measurements, Parameters({})))))
 
     assert measurements.rejects.is_empty()
     key = ["pipeline_stable_id", "procedure_stable_id", "parameter_stable_id", "zygosity"]
@@ -553,6 +554,26 @@ def test_whoever_has_the_animals_finds_the_published_results(tmp_path):
         assert both[f"{column}_again"].to_list() == both[column].cast(pl.Int64).to_list()
 
 
+def test_whoever_has_what_was_judged_finds_the_published_calls(tmp_path):
+    simulate_release(tmp_path, genes=40, seed=4, animals=True)
+    published = table(tmp_path, "genotype-phenotype-assertions-ALL.csv.gz").filter(
+        pl.col("parameter_stable_id").str.contains("_(VIA|FER|EV[LMOP]|GE[LMOP])_")
+    )
+
+    judged = read_measurements(tmp_path / "experiment.csv.gz", Reading()).judged
+    found = _of_colonies(call_table([], judge_lines(judged, Parameters({}))))
+
+    columns = ["line", "parameter_stable_id", "mp_term_id", "sex"]
+    theirs = published.rename({"colony_id": "line"}).select(columns)
+    assert sorted(found.select(columns).rows()) == sorted(theirs.rows())
+    assert found["parameter_stable_id"].str.slice(5, 3).n_unique() >= 4
+
+
+def _of_colonies(found):
+    """Lines by their colonies: one of several zygosities is told apart by them."""
+    return found.with_columns(pl.col("line").str.replace(" (homo|hetero|hemi)zygote$", ""))
+
+
 def test_no_results_have_no_animals(tmp_path):
     simulate_release(tmp_path, genes=2, results=0, animals=True)
 
@@ -568,4 +589,5 @@ def test_animals_are_written_where_they_are_asked_for_alone(tmp_path, release):
     wild_types = animals.filter(pl.col("biological_sample_group") == "control")
     assert wild_types.height == wild_types.unique(["parameter_stable_id", "external_sample_id"]).height
     assert set(wild_types["colony_id"]) == {None}
-    assert animals["data_point"].is_null().equals(animals["category"].is_not_null())
+    values = animals.select("data_point", "category", "text_value")
+    assert set(values.select(pl.sum_horizontal(pl.all().is_not_null())).to_series()) == {1}
