@@ -5,7 +5,8 @@
 TESTS lines with their controls are drawn (2,000 unless said otherwise), of designs as mixed as those of the centres and some
 that are worse: few mutants on many dates, one sex, missing weights and responses, ties, heavy tails, mutants that vary less
 or more. Beside ours, each goes through the steps of OpenStats with nlme for every fit (openstats/mixed_model.R); WINDOWS of
-60 lines through its search for a window (window.R), and TABLES of 2,000 tables through R's fisher.test (exact_test.R).
+60 lines through its search for a window and the model in it (window.R), and TABLES of 2,000 tables through R's fisher.test
+(exact_test.R).
 Needs R with nlme (Debian's r-base-core and r-cran-nlme). FOLDER takes what is handed to R. Prints Markdown.
 
 nlme ends its search early, and fails where a likelihood has no end, so not every difference is an error of ours; the
@@ -24,17 +25,8 @@ import numpy.typing as npt
 import polars as pl
 
 from impckg.loaders.statistics.exact_test import exact_p_value
-from impckg.loaders.statistics.mixed_model.design import (
-    GENOTYPE,
-    INTERACTION,
-    INTERCEPT,
-    RESPONSE,
-    SEX,
-    WEIGHT,
-    design,
-)
 from impckg.loaders.statistics.mixed_model.model import Estimate, MixedModel, mixed_model
-from impckg.loaders.statistics.mixed_model.window import find_window
+from impckg.loaders.statistics.mixed_model.windowed import windowed_model
 
 SCRIPTS = Path(__file__).parent / "openstats"
 WHAT = (
@@ -228,18 +220,30 @@ def _print_windows(folder: Path, windows: int) -> None:
         _complete(_draw(rng, (200, 300, 400, 600), 5, float(rng.choice([0.0, 1.0, 2.0]))))
         for _ in range(windows)
     ]
-    widths = shapes = 0
+    counts: Counter[str] = Counter()
     for line, theirs in zip(lines, _ask_r("window.R", folder / "windows", lines).to_dicts(), strict=True):
-        table = design(line.response, line.is_mutant, line.is_male, line.weight)
-        table[:, RESPONSE] = (table[:, RESPONSE] - table[:, RESPONSE].mean()) / table[:, RESPONSE].std()
-        sexes = [SEX, INTERACTION] if len(np.unique(line.is_male)) > 1 else []
-        terms = [INTERCEPT, GENOTYPE, *sexes, *([WEIGHT] if line.has_weight else [])]
-        ours = find_window(table, line.day, np.array(sorted(terms)))
-        same_width = np.isclose(ours.half_width, theirs["half_width"])
-        widths += same_width
-        shapes += same_width and np.isclose(ours.shape, theirs["shape"])
+        weight = line.weight if line.has_weight else None
+        full = mixed_model(line.response, line.is_mutant, line.is_male, line.date, weight)
+        assert full is not None
+        ours = windowed_model(line.response, line.is_mutant, line.is_male, line.day, weight, full.full_terms)
+        same = [np.isclose(ours.window.half_width, theirs["half_width"])]
+        same.append(same[0] and np.isclose(ours.window.shape, theirs["shape"]))
+        same.append(same[1] and ours.model is not None and _same_in_window(ours.model, theirs))
+        for what, is_same in zip(("l", "k", "model"), same, strict=True):
+            counts[what] += bool(is_same)
     print(
-        f"Of {windows:,} searches for a window, {widths:,} end at the same l, and {shapes:,} at the same k as well.\n"
+        f"Of {windows:,} searches for a window, {counts['l']:,} end at the same l, and {counts['k']:,} at the same k as "
+        f"well. Of the latter, {counts['model']:,} have the same terms, batch, number of animals, and p-value of the "
+        "genotype in it.\n"
+    )
+
+
+def _same_in_window(ours: MixedModel, theirs: dict[str, object]) -> bool:
+    return (
+        set(ours.terms) == {"Intercept", *str(theirs["terms"]).split()}
+        and ours.has_batch == theirs["batch"]
+        and ours.controls + ours.mutants == theirs["animals"]
+        and _same_p(ours.genotype, theirs["p"])
     )
 
 

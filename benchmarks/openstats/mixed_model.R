@@ -6,31 +6,7 @@
 # failed TRUE where nothing could be fitted. On the 23 reference cases of the package that need no filter it decides the same,
 # with p-values within 2e-9 of theirs (R 4.2.2, nlme 3.1-162). It has no messages, intervals and tests of residuals.
 
-suppressMessages(library(nlme))
-
-for_lme <- lmeControl(opt = "optim", maxIter = 1500, msMaxIter = 1500)
-for_gls <- glsControl(opt = "optim", singular.ok = TRUE, maxIter = 1500, msMaxIter = 1500)
-own_variance <- varIdent(form = ~ 1 | Genotype)
-
-# A fit, or NULL: a warning counts as a failure.
-tried <- function(expression) tryCatch(expression, warning = function(e) NULL, error = function(e) NULL)
-
-aicc <- function(model) {
-  k <- attr(logLik(model), "df")
-  n <- length(resid(model))
-  -2 * as.numeric(logLik(model)) + 2 * k * n / (n - k - 1)
-}
-
-read_animals <- function(file) {
-  animals <- read.csv(file, na.strings = "")
-  data.frame(
-    y = animals$data_point,
-    Genotype = factor(animals$biological_sample_group, levels = c("control", "experimental")),
-    Sex = factor(animals$sex, levels = intersect(c("female", "male"), animals$sex)),
-    Batch = factor(animals$date_of_experiment),
-    Weight = as.numeric(if (is.null(animals$weight)) NA else animals$weight)
-  )
-}
+source(file.path(dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE))), "steps.R"))
 
 # The terms that there is data for.
 offered_terms <- function(animals, weight) {
@@ -43,62 +19,6 @@ offered_terms <- function(animals, weight) {
   varies <- length(unique(na.omit(animals$Weight))) > 1
   if (weight && varies && !same && (min(known) > 2 || !anyNA(animals$Weight))) terms <- c(terms, "Weight")
   terms
-}
-
-# The full model, or the first that can be fitted with a term less, by lme and else by gls.
-begin <- function(animals, terms) {
-  whole <- reformulate(attr(terms(reformulate(terms)), "term.labels"), "y")
-  labels <- attr(terms(whole), "term.labels")
-  for (method in c(if (nlevels(animals$Batch) > 1) "lme", "gls")) {
-    for (without in c("", rev(labels))) {
-      if (without == "Genotype") next
-      formula <- if (without == "") whole else update(whole, paste(". ~ . -", without))
-      common <- list(data = animals, na.action = na.omit, method = "REML", weights = own_variance)
-      model <- tried(if (method == "lme") {
-        do.call(lme, c(list(fixed = formula, random = ~ 1 | Batch, control = for_lme), common))
-      } else {
-        do.call(gls, c(list(model = formula, control = for_gls), common))
-      })
-      if (!is.null(model)) return(list(model = model, formula = formula))
-    }
-  }
-  NULL
-}
-
-# Backward elimination of fixed effects by AICc.
-drop_terms <- function(model) {
-  model <- update(model, method = "ML")
-  repeat {
-    labels <- attr(terms(formula(model)), "term.labels")
-    free <- setdiff(labels, c("Genotype", if ("Genotype:Sex" %in% labels) "Sex"))
-    if (!length(free)) break
-    others <- lapply(free, function(term) update(model, as.formula(paste(". ~ . -", term))))
-    criteria <- sapply(others, aicc)
-    if (min(criteria) >= aicc(model)) break
-    model <- others[[which.min(criteria)]]
-  }
-  update(model, method = "REML")
-}
-
-# The simpler model where its AICc is no higher.
-simpler <- function(model, other) {
-  by_ml <- lapply(list(model, other), function(each) if (!is.null(each)) tried(update(each, method = "ML")))
-  if (!any(sapply(by_ml, is.null)) && aicc(by_ml[[2]]) <= aicc(by_ml[[1]])) other else model
-}
-
-decide <- function(animals, terms) {
-  begun <- begin(animals, terms)
-  if (is.null(begun)) return(NULL)
-  chosen <- tried(drop_terms(begun$model))
-  if (is.null(chosen)) chosen <- begun$model
-  final <- simpler(chosen, tried(update(chosen, weights = NULL)))
-  has_own_variance <- !is.null(final$modelStruct$varStruct)
-  if (inherits(final, "lme")) {
-    arguments <- list(model = formula(final), data = animals, na.action = na.omit, method = "REML",
-                      weights = if (has_own_variance) own_variance, control = for_gls)
-    final <- simpler(final, tried(do.call(gls, arguments)))
-  }
-  list(final = final, full = attr(terms(begun$formula), "term.labels"), has_own_variance = has_own_variance)
 }
 
 row_of <- function(model, pattern) {
@@ -136,7 +56,7 @@ analyse <- function(file, weight) {
   found <- data.frame(
     failed = FALSE,
     terms = paste(attr(terms(formula(final)), "term.labels"), collapse = " "),
-    own_variance = decided$has_own_variance,
+    own_variance = decided$has_weights,
     batch = inherits(final, "lme")
   )
   for (who in rownames(numbers)) {

@@ -1,14 +1,14 @@
-# The search for a soft window, with nlme for every fit: SmoothWin as the IMPC runs it (check = 1, sensitivity 1, 1, 1, 0).
+# The search for a soft window and the model in it, with nlme for every fit: SmoothWin and PhenStatWindow as the IMPC runs them
+# (check = 1, sensitivity 1, 1, 1, 0).
 #
 #   Rscript window.R CASES OUT
 #
-# CASES: CSV with the columns file and weight (TRUE where body weight is in the model). OUT: CSV with file, half_width and shape.
+# CASES: CSV with the columns file and weight (TRUE where body weight is in the model). OUT: CSV, a row for each case.
 # On both reference cases it finds their window, and scores within 1e-10 (R 4.2.2, nlme 3.1-162).
 
-suppressMessages(library(nlme))
+source(file.path(dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE))), "steps.R"))
 
 smallest <- 10 * sqrt(.Machine$double.eps)
-control <- lmeControl(opt = "optim", maxIter = 1500, msMaxIter = 1500)
 shapes <- rev(exp(seq(log(0.5), log(10), length.out = 50)))
 
 weights_at <- function(day, peaks, half_width, shape) {
@@ -23,16 +23,17 @@ weights_at <- function(day, peaks, half_width, shape) {
   pmax(weight, smallest / 1000)
 }
 
+is_inside <- function(animals) {
+  size <- table(animals$Batch)
+  animals$weight_in_window >= smallest & animals$Batch %in% names(size)[size > 1]
+}
+
 # Animals in a window, and the variances of residuals and of predicted values; NULL where the model does not fit cleanly.
 trial <- function(animals, day, peaks, formula, half_width, shape) {
   animals$weight_in_window <- weights_at(day, peaks, half_width, shape)
-  size <- table(animals$Batch)
-  inside <- animals$weight_in_window >= smallest & animals$Batch %in% names(size)[size > 1]
-  model <- tryCatch(
-    lme(formula, random = ~ 1 | Batch, data = droplevels(animals[inside, ]), weights = varFixed(~ 1 / weight_in_window),
-        control = control),
-    warning = function(e) NULL, error = function(e) NULL
-  )
+  inside <- is_inside(animals)
+  model <- tried(lme(formula, random = ~ 1 | Batch, data = droplevels(animals[inside, ]),
+                     weights = varFixed(~ 1 / weight_in_window), control = for_lme))
   if (!is.null(model)) c(sum(inside), var(resid(model)), var(predict(model)))
 }
 
@@ -57,9 +58,7 @@ best_of <- function(values, trials, fewest) {
 }
 
 find_window <- function(file, weight) {
-  read <- read.csv(file, na.strings = "")
-  animals <- data.frame(y = read$data_point, Genotype = factor(read$biological_sample_group), Sex = factor(read$sex),
-                        Batch = factor(read$date_of_experiment), Weight = as.numeric(read$weight))
+  animals <- read_animals(file)
   terms <- c(if (nlevels(animals$Sex) > 1) "Genotype * Sex" else "Genotype", if (weight) "Weight")
   formula <- reformulate(terms, "y")
   animals <- droplevels(animals[complete.cases(animals[all.vars(formula)]), ])
@@ -74,7 +73,31 @@ find_window <- function(file, weight) {
   trials <- lapply(widths, function(width) trial(animals, day, peaks, formula, width, shapes[1]))
   half_width <- best_of(widths, trials, min(fewest + length(mutant_days), length(day)))
   shape <- best_of(shapes, lapply(shapes, function(shape) trial(animals, day, peaks, formula, half_width, shape)), 0)
-  data.frame(file = file, half_width = half_width, shape = shape)
+  animals$weight_in_window <- weights_at(day, peaks, half_width, shape)
+  data.frame(file = file, half_width = half_width, shape = shape, model_in(animals, weight))
+}
+
+# The model in the window; with all terms where all count alike.
+model_in <- function(in_window, weight) {
+  alike <- length(unique(in_window$weight_in_window)) < 2 || var(in_window$weight_in_window) < smallest
+  # nlme looks for the data where the call is evaluated anew.
+  animals <<- if (alike) in_window else droplevels(in_window[is_inside(in_window), ])
+  terms <- c("Genotype", if (nlevels(animals$Sex) > 1) {
+    c("Sex", if (min(table(animals$Genotype, animals$Sex)) > 0) "Genotype:Sex")
+  }, if (weight) "Weight")
+  decided <- if (alike) {
+    decide(animals, terms, keeps_terms = TRUE)
+  } else {
+    decide(animals, terms, weights = varComb(varFixed(~ 1 / weight_in_window)), keeps_weights = TRUE)
+  }
+  if (is.null(decided)) return(data.frame(animals = nrow(animals), terms = NA, batch = NA, p = NA))
+  table <- summary(decided$final)$tTable
+  data.frame(
+    animals = nrow(animals),
+    terms = paste(attr(terms(formula(decided$final)), "term.labels"), collapse = " "),
+    batch = inherits(decided$final, "lme"),
+    p = table["Genotypeexperimental", ncol(table)]
+  )
 }
 
 arguments <- commandArgs(TRUE)
