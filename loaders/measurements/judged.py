@@ -78,11 +78,14 @@ def left_out(judged: pl.DataFrame) -> list[str]:
 
 def judge_lines(judged: pl.DataFrame, parameters: Parameters) -> Iterator[Judged]:
     """What was judged of each line, in the order of the table. judged: Measurements.judged."""
+    own_p_values = _own_p_values(judged)
     for stratum in judged.partition_by("parameter", *STRATUM, maintain_order=True):
         parameter = parameters[stratum["parameter"][0]]
         for mutants in stratum.filter("is_mutant").partition_by("line", maintain_order=True):
             if _is_of_line(parameter.id):
-                yield _line(mutants, parameter, _own_p_value(judged, mutants))
+                is_outcome = measured(parameter.id) == _OUTCOME
+                p_value = own_p_values.get(mutants["line"][0]) if is_outcome else None
+                yield _line(mutants, parameter, p_value)
             elif _is_of_embryos(parameter.id) and not mutants["is_numeric"][0]:
                 yield _embryos(stratum.filter(~pl.col("is_mutant")), mutants, parameter)
 
@@ -95,14 +98,14 @@ def _is_of_embryos(name: str) -> bool:
     return _OF_EMBRYOS.fullmatch(measured(name) or "") is not None
 
 
-def _own_p_value(judged: pl.DataFrame, mutants: pl.DataFrame) -> float | None:
-    """What the centre found for the outcome of viability of a line."""
-    if measured(mutants["parameter"][0]) != _OUTCOME:
-        return None
-    codes = pl.col("parameter").map_elements(lambda name: measured(name) or "", return_dtype=pl.String)
-    found = judged.filter((codes == _P_VALUE_OF_OUTCOME) & (pl.col("line") == mutants["line"][0]))
-    values = found["text"].cast(pl.Float64, strict=False).drop_nulls()
-    return float(values[0]) if len(values) and 0 <= values[0] <= 1 else None
+def _own_p_values(judged: pl.DataFrame) -> dict[str, float]:
+    """What centres found for the outcome of viability, by line; the first that is a p-value."""
+    names = [name for name in judged["parameter"].unique() if measured(name) == _P_VALUE_OF_OUTCOME]
+    found = judged.filter(pl.col("parameter").is_in(names)).select(
+        "line", pl.col("text").cast(pl.Float64, strict=False)
+    )
+    found = found.drop_nulls().filter(pl.col("text").is_between(0, 1))
+    return dict(found.reverse().rows())
 
 
 def _line(mutants: pl.DataFrame, parameter: Parameter, p_value: float | None) -> Judged:
